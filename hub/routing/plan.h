@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.h: endpoints and routes of one configuration generation: loaded whole, checked with all faults at once, immutable, numbered, swapped whole. */
+#pragma once
+
+#include "base/settings.h"
+#include "registry/unit.h"
+#include "routing/endpoint.h"
+#include "routing/route.h"
+
+typedef struct _LtPlan LtPlan;
+
+/**
+ * lt_plan_load:
+ * @previous: (nullable): plan in force; endpoints whose section did not change are taken over, running
+ * @faults: every fault of every section; warnings start with "warning: "
+ *
+ * Returns: (transfer full) (nullable): NULL when there was a fault; nothing of the old plan was touched
+ */
+LtPlan *lt_plan_load(LtSettings *settings, LtRegistry *registry, guint64 generation, LtPlan *previous, LtFaults *faults);
+LtPlan *lt_plan_ref(LtPlan *self);
+void lt_plan_unref(LtPlan *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtPlan, lt_plan_unref)
+
+guint64 lt_plan_get_generation(LtPlan *self);
+LtEndpoint *lt_plan_lookup_endpoint(LtPlan *self, const char *name);
+guint lt_plan_get_n_endpoints(LtPlan *self);
+LtEndpoint *lt_plan_get_endpoint(LtPlan *self, guint index);
+
+/** lt_plan_route: Returns: (transfer full): names of the endpoints, ended by NULL. Errors: NOT_FOUND `env.to.not-served` */
+char **lt_plan_route(LtPlan *self, const char *type, const char *procedure, const char *from, const char *to, GError **error);

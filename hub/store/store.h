@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store.h: the one database of the hub, its writer and its readers.
+ *
+ * One writer thread owns the write connection. It takes all closures that are queued, runs them in one transaction with a savepoint
+ * each, appends their records, signs one checkpoint, commits once, then completes them all. Readers use their own read-only
+ * connections (one per thread, kept) and never wait for the writer. No SQL leaves this room.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include "base/spool.h"
+#include "trust/record.h"
+#include "trust/signer.h"
+
+typedef struct _LtStore LtStore;
+typedef struct _LtStoreTransaction LtStoreTransaction;
+
+typedef struct {
+    const char *folder;       /* lthub.db, blobs/, quarantine/, state/ */
+    LtSigner *signer;         /* (transfer none): signs checkpoints, names the unit of the log */
+    gboolean read_only;       /* for `lthub audit` and tests: no writer, no lock */
+    gboolean demo;            /* the log's origin says so: "hub.<unit>/demo/<year>" */
+    gint64 cache_bytes;       /* page cache of each connection */
+    gint64 reserve_bytes;     /* below this much free disk new messages get env.store.full (S29) */
+    gint64 group_max, group_wait_us; /* at most 256; waits only when several are in flight */
+} LtStoreOptions;
+
+/** lt_store_open: creates or migrates the database, takes the lock (folder/lock), sweeps orphans, runs the start check of
+ * audit-log.md §10. Errors: %LT_ERROR_CONFIG `store.locked`, `store.newer`; %LT_ERROR_INTERNAL `log.*` */
+LtStore *lt_store_open(const LtStoreOptions *options, GError **error);
+/** lt_store_close: finishes what is queued, checkpoints the WAL, frees */
+void lt_store_close(LtStore *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtStore, lt_store_close)
+
+/* A closure of a write. May run again if the group is rolled back and retried: no effect outside the transaction. */
+typedef gboolean (*LtStoreWrite)(LtStoreTransaction *tx, gpointer data, GError **error);
+/* Called once, after the commit (error NULL) or the failure, on @context's thread or, with a NULL context, on the writer's. Must be short. */
+typedef void (*LtStoreDone)(gpointer data, const GError *error);
+void lt_store_submit(LtStore *self, LtStoreWrite write, LtStoreDone done, gpointer data, GMainContext *context);
+/** lt_store_write: the synchronous wrapper for workers and commands */
+gboolean lt_store_write(LtStore *self, LtStoreWrite write, gpointer data, GError **error);
+
+/** lt_store_append_record: (transfer full) @record. Its index and time are fixed here and may be asked */
+gboolean lt_store_append_record(LtStoreTransaction *tx, LtRecord *record, guint64 *index, gint64 *at_us, GError **error);
+/** lt_store_transaction_time: time of this transaction's entries (max(now, last)) */
+gint64 lt_store_transaction_time(LtStoreTransaction *tx);
+
+typedef enum { LT_STORE_OK, LT_STORE_DEGRADED, LT_STORE_HALTED } LtStoreState;
+LtStoreState lt_store_get_state(LtStore *self, const char **code);
+LtSpool *lt_store_get_spool(LtStore *self);
+
+typedef struct {
+    guint64 commits, writes, groups_failed, queue_depth;
+    guint64 wal_bytes, db_bytes, free_bytes;
+    guint64 commit_us_sum; /* and buckets for the histogram */
+    guint64 commit_buckets[12];
+} LtStoreFigures;
+void lt_store_get_figures(LtStore *self, LtStoreFigures *out);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* certificates.h: whom we trust: unit CAs, CRLs, and the verdict on a signer's certificate, cached by its bytes.
+ *
+ * A trust is immutable but for the cache of verdicts, which is behind a lock; a new CRL makes a new trust.
+ */
+#pragma once
+
+#include <glib.h>
+#include <lienthong/error.h>
+#include "base/value.h"
+
+typedef struct _LtTrust LtTrust;
+typedef struct _LtSigner LtSigner;
+
+/**
+ * lt_trust_load:
+ * @anchors_path: PEM file of unit CAs
+ * @crl_path: (nullable): PEM file of CRLs; without one every certificate is `env.cert.revocation-unknown`
+ * @crl_max_age_us: how old a CRL's thisUpdate may be (default 24 h); 0: not limited
+ */
+LtTrust *lt_trust_load(const char *anchors_path, const char *crl_path, gint64 crl_max_age_us, GError **error);
+LtTrust *lt_trust_ref(LtTrust *self);
+void lt_trust_unref(LtTrust *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtTrust, lt_trust_unref)
+/** lt_trust_nobody: no anchor at all: nothing opens */
+LtTrust *lt_trust_nobody(void);
+
+/* What is known of a verified signer. Owned by the trust's cache, valid as long as the trust. */
+typedef struct {
+    guint8 spki_sha256[LT_SHA256_SIZE];
+    char spki_hex[65];
+    char *subject;       /* RFC 2253, UTF-8, escaped for display */
+    gint64 not_before_us, not_after_us;
+    gpointer key;        /* EVP_PKEY *, private to the room */
+    int algorithm;       /* which row of envelope.md §5, private to the room */
+} LtSignerCertificate;
+
+/** lt_certificate_spki: SHA-256 of the SubjectPublicKeyInfo of a PEM or DER certificate, as 64 hex digits */
+char *lt_certificate_spki(const guint8 *data, gsize size, GError **error);
+/** lt_certificate_dates: for checks and health: subject and validity of the first certificate in a PEM file */
+gboolean lt_certificate_dates(const char *path, char **subject, gint64 *not_before_us, gint64 *not_after_us, GError **error);
