@@ -47,6 +47,14 @@ const char *lt_section_lookup(LtSection *self, const char *key); /* raw text, nu
 gboolean lt_section_fill(LtSection *self, const LtKey *const *tables, gpointer const *structs, LtFaults *faults);
 void lt_keys_clear(const LtKey *keys, gpointer object);
 
+/**
+ * lt_key_set: one value read into its member; also what the command line's options use
+ * @folder: (nullable): relative paths count from here; NULL: they stay as they are
+ *
+ * Errors: %LT_ERROR_CONFIG, text without file and section: `mode: "x" is not a number`. A value set before is freed.
+ */
+gboolean lt_key_set(const LtKey *key, gpointer object, const char *text, const char *folder, GError **error);
+
 /** lt_keys_describe: the reference of a table as text for a terminal, or as Markdown rows */
 char *lt_keys_describe(const LtKey *keys, gboolean markdown);
 /** lt_keys_show: effective values as `key=value` lines, secrets masked */
