@@ -4,16 +4,79 @@
 
 #include <lienthong/plugin.h>
 #include "base/settings.h"
+#include "routing/link.h"
+#include "routing/loader.h"
 
 typedef struct _LtEndpoint LtEndpoint;
 
+/* What all endpoints of a hub share; made before the first plan, freed after the last. Borrowed. */
+typedef struct {
+    LtLoader *loader;
+    LtLinkThread *thread;
+} LtEndpointShared;
+
+/* The hub's own keys of an [endpoint NAME] section. */
+typedef struct {
+    char *plugin;
+    char *url;               /* nullable */
+    char **units;            /* nullable: unit ids that this system serves */
+    gint64 max_in_flight;
+    gint64 timeout;          /* microseconds, one request */
+    gint64 deadline;         /* microseconds, one verb */
+    gint64 connect_timeout;
+    gint64 stall;
+    gint64 collect_every;    /* microseconds; 0: never */
+    gint64 max_reply;        /* bytes */
+    char **allowed_addresses;
+    char *ca, *crl, *client_certificate, *client_key, *pin;
+    gint64 breaker_failures;
+    gint64 breaker_rest;     /* microseconds until the first probe */
+    gint64 retry_first, retry_cap;
+    char *mode;              /* "live", "dry" or "replay" */
+    char *record;            /* nullable: folder where exchanges are kept, or replayed from */
+} LtEndpointSettings;
+
+/** lt_endpoint_keys: the rows of LtEndpointSettings, for the reference and `lthub endpoint describe` */
+const LtKey *lt_endpoint_keys(void);
+
+/**
+ * lt_endpoint_new:
+ * @section: an [endpoint NAME] section
+ * @faults: everything that is wrong with it
+ *
+ * Loads the plugin, fills both key tables, prepares the link and opens the plugin.
+ *
+ * Returns: (transfer full) (nullable): %NULL when a fault was added
+ */
+LtEndpoint *lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *faults);
 LtEndpoint *lt_endpoint_ref(LtEndpoint *self);
 void lt_endpoint_unref(LtEndpoint *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtEndpoint, lt_endpoint_unref)
-const char *lt_endpoint_get_name(LtEndpoint *self);
-gboolean lt_endpoint_serves(LtEndpoint *self, const char *unit);
 
-/** lt_endpoint_deliver: *receipt: what the other side answered, verbatim (nullable) */
+const char *lt_endpoint_get_name(LtEndpoint *self);
+const LtEndpointSettings *lt_endpoint_get_settings(LtEndpoint *self);
+const LtLoaded *lt_endpoint_get_plugin(LtEndpoint *self);
+gboolean lt_endpoint_serves(LtEndpoint *self, const char *unit);
+/** lt_endpoint_show: Returns: (transfer full): effective settings as lines, secrets masked */
+char *lt_endpoint_show(LtEndpoint *self);
+
+/**
+ * lt_endpoint_deliver:
+ * @receipt: (out) (nullable): what the other side answered last, verbatim; also set when the verb failed
+ * @receipt_type: (out) (nullable): its media type
+ *
+ * Errors: those of the plugin; %LT_ERROR_CONFIG `endpoint.no-verb`, `endpoint.dry` (nothing was sent: *receipt is what would have been)
+ */
 gboolean lt_endpoint_deliver(LtEndpoint *self, LtMessage *message, GCancellable *cancellable, GBytes **receipt, char **receipt_type, GError **error);
 gboolean lt_endpoint_collect(LtEndpoint *self, LtInbox *inbox, GCancellable *cancellable, GError **error);
 gboolean lt_endpoint_receive(LtEndpoint *self, LtRequest *request, LtReply **reply, LtInbox *inbox, GCancellable *cancellable, GError **error);
+
+/**
+ * lt_endpoint_watch:
+ * @now_us: monotonic time
+ *
+ * Cancels the verbs that are past their deadline. Called about every second by the dispatcher.
+ *
+ * Returns: how many verbs are still running past their deadline: stuck
+ */
+guint lt_endpoint_watch(LtEndpoint *self, gint64 now_us);

@@ -11,12 +11,13 @@ typedef struct _LtPlan LtPlan;
 
 /**
  * lt_plan_load:
+ * @shared: plugins and I/O thread of this hub, for the endpoints
  * @previous: (nullable): plan in force; endpoints whose section did not change are taken over, running
  * @faults: every fault of every section; warnings start with "warning: "
  *
  * Returns: (transfer full) (nullable): NULL when there was a fault; nothing of the old plan was touched
  */
-LtPlan *lt_plan_load(LtSettings *settings, LtRegistry *registry, guint64 generation, LtPlan *previous, LtFaults *faults);
+LtPlan *lt_plan_load(LtSettings *settings, LtRegistry *registry, const LtEndpointShared *shared, guint64 generation, LtPlan *previous, LtFaults *faults);
 LtPlan *lt_plan_ref(LtPlan *self);
 void lt_plan_unref(LtPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtPlan, lt_plan_unref)

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inbox.h: what collect and receive hand messages in through: the one door of intake.h, and the cursor of the endpoint. */
+#pragma once
+
+#include <lienthong/plugin.h>
+#include "routing/intake.h"
+
+/** lt_inbox_new: for one call of a verb of @endpoint; all borrowed until lt_inbox_free() */
+LtInbox *lt_inbox_new(LtIntake *intake, LtStore *store, const char *endpoint);
+void lt_inbox_free(LtInbox *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtInbox, lt_inbox_free)
+/** lt_inbox_get_n_submitted: messages handed in so far */
+guint lt_inbox_get_n_submitted(LtInbox *self);
