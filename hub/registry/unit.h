@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit.h: an office at a date. A registry is an immutable, reference-counted snapshot; a change makes a new one. No tier, name or code is built in. */
+/* unit.h: an office at a date. A registry is an immutable, reference-counted snapshot of units, aliases, successors, keys and
+ * tokens; a change makes a new one. No tier, name or code is built in: they are rows. All functions are pure and may be
+ * called from any thread. */
 #pragma once
 
 #include "store/units.h"
@@ -7,34 +9,54 @@
 typedef struct _LtUnit LtUnit;
 typedef struct _LtRegistry LtRegistry;
 
-/** lt_registry_new: (transfer full) @rows. Errors: %LT_ERROR_CONFIG with all faults: unknown parent, cycle, dates crossed, successor unknown */
+/** lt_registry_new: (transfer full) @rows. Errors: %LT_ERROR_CONFIG with all faults, one a line: bad id or level, unknown
+ * parent, circle of parents, dates crossed, alias or successor of an unknown unit, circle of successors, key or token of
+ * an unknown unit */
 LtRegistry *lt_registry_new(LtRegistryRows *rows, GError **error);
 LtRegistry *lt_registry_ref(LtRegistry *self);
 void lt_registry_unref(LtRegistry *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistry, lt_registry_unref)
+/** lt_registry_get_rows: (transfer none): what it was made from */
+const LtRegistryRows *lt_registry_get_rows(LtRegistry *self);
 
 /** lt_registry_lookup: by id, or else by alias; exact strings; whatever its dates */
 const LtUnit *lt_registry_lookup(LtRegistry *self, const char *id);
 const char *lt_unit_get_id(const LtUnit *self);
 const char *lt_unit_get_name(const LtUnit *self);
 const char *lt_unit_get_level(const LtUnit *self);
+/** lt_unit_get_parent: id of the parent, or NULL */
 const char *lt_unit_get_parent(const LtUnit *self);
 const char *lt_unit_get_admin_code(const LtUnit *self);
+/** lt_unit_get_row: the row with its dates as written */
+const LtUnitRow *lt_unit_get_row(const LtUnit *self);
 gboolean lt_unit_is_valid(const LtUnit *self, gint64 at_us);
 guint lt_registry_get_n_units(LtRegistry *self);
+/** lt_registry_get_unit: in order of id */
 const LtUnit *lt_registry_get_unit(LtRegistry *self, guint index);
+/** lt_registry_find_code: unit that has this administrative code at a date; codes are reused, so a code without a date says
+ * nothing. NULL: none, or more than one (*ambiguous) */
+const LtUnit *lt_registry_find_code(LtRegistry *self, const char *admin_code, gint64 at_us, gboolean *ambiguous);
 
-/** lt_registry_receiver: the unit itself when valid at @at_us, else its successor for @procedure, followed to a valid one. *basis: legal basis of the move, or NULL.
+/** lt_registry_receiver: the unit itself when valid at @at_us, else its successor for @procedure (nullable), followed to a
+ * valid one. *basis: legal basis of the first move, or NULL. A rule that names the procedure goes before one for any.
  * Errors: NOT_FOUND `env.to.unknown`: unknown, or closed without (one) successor for this procedure */
-const LtUnit *lt_registry_receiver(LtRegistry *self, const char *to, const char *procedure, gint64 at_us, const char **basis, GError **error);
-
-gboolean lt_registry_key_is_registered(LtRegistry *self, const char *spki, const char *unit, const char *use, gint64 at_us, gboolean by_hub);
-/** lt_registry_unit_of_key: unit for which a TLS key is registered at @at_us; NULL: unknown. *is_hub: may relay for others */
-const char *lt_registry_unit_of_key(LtRegistry *self, const char *spki, gint64 at_us, gboolean *is_hub);
-/** lt_registry_unit_of_token: constant-time compare of the hash. @token: "ID.SECRET" as given by `lthub unit token`. *id: public id, h64 */
-const char *lt_registry_unit_of_token(LtRegistry *self, const char *token, gint64 at_us, const char **id);
-/** lt_registry_is_within: is @unit @ancestor itself or below it at @at_us */
+const LtUnit *lt_registry_receiver(LtRegistry *self, const char *to, const char *procedure, gint64 at_us, const char **basis,
+                                   GError **error);
+/** lt_registry_is_within: is @unit @ancestor itself or below it? Any ancestor counts, closed or not: a commune that outlives
+ * its district stays within the province */
 gboolean lt_registry_is_within(LtRegistry *self, const char *unit, const char *ancestor, gint64 at_us);
 
-/* Import: units.csv with a header line (columns: id,admin_code,name,level,parent,valid_from,valid_to,basis,aliases,successors). All or nothing; every fault named. */
-LtRegistryRows *lt_units_read_csv(const char *path, GPtrArray *faults, GError **error);
+/** lt_registry_key_is_registered: @use: "sign" or "tls". @by_hub: a key with role "hub" counts as well when that hub
+ * stands for the unit (lt_registry_hub_stands_for()) */
+gboolean lt_registry_key_is_registered(LtRegistry *self, const char *spki, const char *unit, const char *use, gint64 at_us,
+                                       gboolean by_hub);
+/** lt_registry_hub_stands_for: the nearest unit with a hub key, going up from @unit, is @hub; where no unit on that way has
+ * one (a ministry outside our tree), any hub may */
+gboolean lt_registry_hub_stands_for(LtRegistry *self, const char *hub, const char *unit, gint64 at_us);
+/** lt_registry_unit_of_key: unit for which a TLS key is registered at @at_us; NULL: unknown. *is_hub: may relay for others */
+const char *lt_registry_unit_of_key(LtRegistry *self, const char *spki, gint64 at_us, gboolean *is_hub);
+/** lt_registry_unit_of_token: @token: "ID.SECRET" as given by `lthub unit token new`; the hash of the secret is compared in
+ * constant time. *id: SHA-256 of ID, 64 hex digits, which is the `peer` of log entries */
+const char *lt_registry_unit_of_token(LtRegistry *self, const char *token, gint64 at_us, const char **id);
+/** lt_token_new: makes "ID.SECRET" (shown once) and the row that is kept. (transfer full) both */
+char *lt_token_new(const char *unit, gint64 from_us, gint64 until_us, LtTokenRow **row);

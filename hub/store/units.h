@@ -12,10 +12,13 @@ typedef struct {
 typedef struct { char *unit, *alias; } LtAliasRow;
 typedef struct { char *unit, *successor, *procedure /* nullable: any */, *area /* nullable */, *effective, *basis; } LtSuccessorRow;
 typedef struct { char *spki, *unit, *use /* "sign", "tls" */, *role /* "unit", "hub" */; gint64 from_us, until_us /* 0: open */; } LtUnitKeyRow;
-typedef struct { char *id /* public id, h64 */, *hash /* SHA-256 of the secret, hex */, *unit; gint64 from_us, until_us; } LtTokenRow;
+typedef struct { char *id /* SHA-256 of the public id, hex */, *hash /* SHA-256 of the secret, hex */, *unit; gint64 from_us, until_us; } LtTokenRow;
 
 typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens; } LtRegistryRows;
-LtRegistryRows *lt_store_load_registry(LtStore *self, GError **error);
+/** lt_registry_rows_new: five empty arrays that own what is added to them (g_new0() rows with owned strings) */
+LtRegistryRows *lt_registry_rows_new(void);
 void lt_registry_rows_free(LtRegistryRows *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistryRows, lt_registry_rows_free)
+LtRegistryRows *lt_store_load_registry(LtStore *self, GError **error);
 /** lt_store_change_registry: puts all rows (those with the same key are replaced) with record cfg.changed / key.added; all or nothing */
 gboolean lt_store_change_registry(LtStore *self, const LtRegistryRows *rows, const char *actor_kind, const char *actor, GError **error);
