@@ -19,6 +19,9 @@ typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens; } LtRe
 LtRegistryRows *lt_registry_rows_new(void);
 void lt_registry_rows_free(LtRegistryRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistryRows, lt_registry_rows_free)
+/** lt_registry_rows_put: copies of all rows of @more; those with the same key (unit: id; alias: alias; successor: unit, successor, procedure and area;
+ * key: spki, unit and use; token: id) are replaced */
+void lt_registry_rows_put(LtRegistryRows *self, const LtRegistryRows *more);
 LtRegistryRows *lt_store_load_registry(LtStore *self, GError **error);
 /** lt_store_change_registry: puts all rows (those with the same key are replaced) with record cfg.changed / key.added; all or nothing */
 gboolean lt_store_change_registry(LtStore *self, const LtRegistryRows *rows, const char *actor_kind, const char *actor, GError **error);
