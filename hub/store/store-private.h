@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store-private.h: what the files of this room share: the transaction, the readers, the parts of the store. */
+#pragma once
+
+#include "store/database.h"
+#include "store/log-append.h"
+#include "store/store.h"
+
+struct _LtStoreTransaction {
+    LtStore *store;
+    LtDatabase *database;
+    LtLogTail *log;
+    gint64 time_us;         /* of all entries of this group */
+};
+
+/* A read-only connection, lent to this thread until it is given back; kept with its prepared statements. */
+LtDatabase *lt_store_borrow_reader(LtStore *self, GError **error);
+void lt_store_return_reader(LtStore *self, LtDatabase *reader);
+typedef struct { LtStore *store; LtDatabase *database; } LtReading;
+/** lt_reading_begin: g_auto(LtReading) reading = lt_reading_begin(store, error); database is NULL on failure */
+LtReading lt_reading_begin(LtStore *store, GError **error);
+void lt_reading_end(LtReading *reading);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtReading, lt_reading_end)
+
+LtSigner *lt_store_get_signer(LtStore *self);
+const char *lt_store_get_folder(LtStore *self);
+const LtStoreOptions *lt_store_get_options(LtStore *self);
