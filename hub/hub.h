@@ -3,35 +3,57 @@
 #pragma once
 
 #include "base/settings.h"
-#include "registry/unit.h"
+#include "http/server.h"
 #include "routing/dispatcher.h"
 #include "routing/intake.h"
-#include "routing/plan.h"
 #include "store/store.h"
-#include "trust/certificates.h"
 
 typedef struct _LtHub LtHub;
+
 typedef struct {
     const char *config_path;
-    gboolean demo;
+    gboolean demo;       /* loopback TCP, log marked as demo, only certificates of a demo CA */
+    guint port;          /* demo only; 0: any free one */
 } LtHubOptions;
-LtHub *lt_hub_open(const LtHubOptions *options, GError **error);
-gboolean lt_hub_start(LtHub *self, GError **error); /* dispatcher and HTTP */
-/** lt_hub_reload: settings, trust, registry, plan: whole or not at all; *faults: all reasons */
-gboolean lt_hub_reload(LtHub *self, const char *actor, GPtrArray **faults);
-void lt_hub_stop(LtHub *self, gint64 grace_us);
-void lt_hub_close(LtHub *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtHub, lt_hub_close)
 
+/** lt_hub_open: everything but the listening: settings, keys, store with its start check, registry, plan. Errors name the part and the fix */
+LtHub *lt_hub_open(const LtHubOptions *options, GError **error);
+/** lt_hub_start: dispatcher and HTTP */
+gboolean lt_hub_start(LtHub *self, GError **error);
+/** lt_hub_reload: settings, trust, registry and plan, whole or not at all. *faults: every reason, and warnings. @actor: who asked */
+gboolean lt_hub_reload(LtHub *self, const char *actor, GPtrArray **faults);
+/** lt_hub_stop: no new requests, verbs in flight finish up to @grace_us, the store is flushed. @why: word for the log */
+void lt_hub_stop(LtHub *self, const char *why, gint64 grace_us);
+void lt_hub_free(LtHub *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtHub, lt_hub_free)
+
+guint lt_hub_get_port(LtHub *self);
 LtStore *lt_hub_get_store(LtHub *self);
-LtIntake *lt_hub_get_intake(LtHub *self);
-LtDispatcher *lt_hub_get_dispatcher(LtHub *self);
-LtSigner *lt_hub_get_signer(LtHub *self);
-const char *lt_hub_get_unit(LtHub *self);
-gboolean lt_hub_is_demo(LtHub *self);
-/* Snapshots: (transfer full) */
-LtRegistry *lt_hub_ref_registry(LtHub *self);
-LtPlan *lt_hub_ref_plan(LtHub *self);
-LtTrust *lt_hub_ref_trust(LtHub *self);
-/** lt_hub_refresh_registry: after a change of units, keys or tokens in the store */
-gboolean lt_hub_refresh_registry(LtHub *self, GError **error);
+
+/* The hub's own sections of the configuration, for `lthub check` and commands that open the store themselves. */
+typedef struct {
+    char *unit;
+    char *folder;
+    char *certificate;
+    char *key;
+    char *log_key;
+    char *anchors;
+    char *crl;
+    gint64 crl_max_age;
+    gint64 max_bytes;
+    gint64 cache;
+    gint64 reserve;
+    gint64 group_max;
+    gint64 group_wait;
+    gint64 workers;
+    char *peer_socket;
+    char *api_socket;
+    char *admin_socket;
+    char *proxy_user;
+    gint64 threads;
+    gint64 max_open;
+} LtHubSettings;
+gboolean lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults);
+void lt_hub_settings_clear(LtHubSettings *self);
+/** lt_hub_settings_keys: rows of a section of the hub's own, for the reference; NULL: no such section */
+const LtKey *lt_hub_settings_keys(const char *kind);

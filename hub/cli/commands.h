@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.h: the row of every subcommand. */
+#pragma once
+
+#include "cli/command.h"
+
+extern const LtCommand lt_command_check;
+extern const LtCommand lt_command_reload;
+extern const LtCommand lt_command_serve;
+extern const LtCommand lt_command_version;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hub-settings.c: the hub's own sections of the configuration: [hub], [trust], [store], [http]. Their keys are rows like a plugin's. */
+#include "hub.h"
+
+static const LtKey hub_keys[] = {
+    LT_STRING(LtHubSettings, unit, NULL, "unit id of the office that runs the hub, such as H52"),
+    LT_PATH(LtHubSettings, folder, NULL, "folder of the store: database, contents, lock"),
+    LT_PATH(LtHubSettings, certificate, NULL, "PEM certificate with which the hub signs receipts, and its intermediates"),
+    LT_STRING(LtHubSettings, key, NULL, "its private key: a PEM file, or a pkcs11: URI"),
+    LT_PATH(LtHubSettings, log_key, NULL, "Ed25519 private key (PEM) that signs checkpoints of the audit log"),
+    LT_NUMBER(LtHubSettings, workers, "16", "1..256", "threads that run the plugins' verbs"),
+    LT_KEYS_END,
+};
+
+static const LtKey trust_keys[] = {
+    LT_PATH(LtHubSettings, anchors, NULL, "PEM file of the unit CAs in which signers' chains must end"),
+    LT_PATH(LtHubSettings, crl, NULL, "PEM file of their CRLs"),
+    LT_DURATION(LtHubSettings, crl_max_age, "24h", "0..3650d", "how old a CRL may be"),
+    LT_BYTES(LtHubSettings, max_bytes, "100M", "64K..2147483647", "largest envelope that is taken (envelope.max_bytes)"),
+    LT_KEYS_END,
+};
+
+static const LtKey store_keys[] = {
+    LT_BYTES(LtHubSettings, cache, "8M", "1M..4G", "page cache of each database connection"),
+    LT_BYTES(LtHubSettings, reserve, "256M", "0..1024G", "free disk below which new messages are refused"),
+    LT_NUMBER(LtHubSettings, group_max, "256", "1..4096", "writes that share one commit at most"),
+    LT_DURATION(LtHubSettings, group_wait, "1ms", "0..100ms", "how long a commit waits for company when several writes are in flight"),
+    LT_KEYS_END,
+};
+
+static const LtKey http_keys[] = {
+    LT_PATH(LtHubSettings, peer_socket, "", "Unix socket for callers with a client certificate, behind nginx"),
+    LT_PATH(LtHubSettings, api_socket, "", "Unix socket for callers with a token, behind nginx"),
+    LT_PATH(LtHubSettings, admin_socket, "", "Unix socket for the commands and the operators"),
+    LT_STRING(LtHubSettings, proxy_user, "www-data", "user that nginx runs as: only it may connect to the peer and api sockets"),
+    LT_NUMBER(LtHubSettings, threads, "0", "0..64", "HTTP threads; 0: as many as cores"),
+    LT_NUMBER(LtHubSettings, max_open, "512", "16..65536", "open requests; further ones get 503"),
+    LT_KEYS_END,
+};
+
+static const struct {
+    const char *kind;
+    const LtKey *keys;
+    gboolean required;
+} sections[] = {
+    { "hub", hub_keys, TRUE },
+    { "trust", trust_keys, TRUE },
+    { "store", store_keys, FALSE },
+    { "http", http_keys, FALSE },
+};
+
+const LtKey *
+lt_hub_settings_keys(const char *kind)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+        if (g_strcmp0(sections[i].kind, kind) == 0)
+            return sections[i].keys;
+    }
+    return NULL;
+}
+
+static gboolean
+read_presets(const LtKey *keys, LtHubSettings *out, LtFaults *faults)
+{
+    for (const LtKey *key = keys; key->name != NULL; key++) {
+        g_autoptr(GError) error = NULL;
+
+        if (key->preset == NULL || key->preset[0] == '\0' || lt_key_set(key, out, key->preset, NULL, &error))
+            continue;
+        lt_faults_add(faults, "%s", error->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults)
+{
+    gboolean good = TRUE;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+        LtSection *section = lt_settings_lookup(settings, sections[i].kind, NULL);
+        const LtKey *tables[] = { sections[i].keys, NULL };
+        gpointer structs[] = { out, NULL };
+
+        if (section != NULL) {
+            good = lt_section_fill(section, tables, structs, faults) && good;
+        } else if (sections[i].required) {
+            lt_faults_add(faults, "%s: needs a section [%s]", lt_settings_get_path(settings), sections[i].kind);
+            good = FALSE;
+        } else {
+            good = read_presets(sections[i].keys, out, faults) && good;
+        }
+    }
+    return good;
+}
+
+void
+lt_hub_settings_clear(LtHubSettings *self)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
+        lt_keys_clear(sections[i].keys, self);
+}
