@@ -6,6 +6,9 @@ int
 main(int argc, char **argv)
 {
     static const LtCommand *const commands[] = {
+        &lt_command_serve,
+        &lt_command_check,
+        &lt_command_version,
         NULL,
     };
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # packages.sh: the Debian 12 packages that the scripts install on a fresh machine, by purpose. Sourced, not run.
 
 # To build and run the hub.
