@@ -8,6 +8,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <lienthong/error.h>
 #include "base/spool.h"
 #include "base/value.h"
 
@@ -26,18 +27,28 @@ typedef struct {
 typedef struct {
     GPtrArray *entries; /* of LtEntry *, in order, `mimetype` included */
     guint64 size;       /* of the whole container */
+    gatomicrefcount refs;
 } LtContainer;
 
-void lt_container_free(LtContainer *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtContainer, lt_container_free)
+/* A message that came out of a container keeps it alive, so it is counted. Immutable once read. */
+LtContainer *lt_container_ref(LtContainer *self);
+void lt_container_unref(LtContainer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtContainer, lt_container_unref)
+/** lt_container_lookup: Returns: (transfer none) (nullable) */
 LtEntry *lt_container_lookup(LtContainer *self, const char *name);
+/** lt_container_get: the entry that must exist in a walked container: header, manifest, signature */
+LtEntry *lt_container_get(LtContainer *self, const char *name);
+/** lt_entry_open: Returns: (transfer full): the entry's content from its start. Errors: NOT_FOUND when it was only hashed */
+GInputStream *lt_entry_open(LtEntry *self, GError **error);
+/** lt_container_open_stream: Returns: (transfer full): the container's bytes, written again from its entries; it keeps @self alive */
+GInputStream *lt_container_open_stream(LtContainer *self, guint64 *size, GError **error);
 
 typedef struct _LtContainerReader LtContainerReader;
-/** @max_bytes: policy `envelope.max_bytes`; @spool: (nullable): large content is only hashed without one */
+/** lt_container_reader_new: @max_bytes: policy `envelope.max_bytes`; @spool: (nullable): large content is only hashed without one */
 LtContainerReader *lt_container_reader_new(guint64 max_bytes, LtSpool *spool);
-/** Errors: the codes of step V1, `env.size.total`; after an error every later call fails alike */
+/** lt_container_reader_feed: Errors: the codes of step V1, `env.size.total`; after an error every later call fails alike */
 gboolean lt_container_reader_feed(LtContainerReader *self, const guint8 *data, gsize size, GError **error);
-/** Returns: (transfer full): the walked container, or NULL with `env.zip.truncated`, `.missing-entry`, `.order`, … */
+/** lt_container_reader_finish: Returns: (transfer full): the walked container, or NULL with `env.zip.truncated`, `.missing-entry`, `.order`, … */
 LtContainer *lt_container_reader_finish(LtContainerReader *self, GError **error);
 void lt_container_reader_free(LtContainerReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtContainerReader, lt_container_reader_free)
@@ -54,8 +65,16 @@ typedef struct {
     gpointer data;
 } LtEntrySource;
 
-/** lt_container_stream: Returns: (transfer full): the container's bytes as a stream; *size its length. Opens one entry at a time */
-GInputStream *lt_container_stream(const LtEntrySource *entries, guint n_entries, GDestroyNotify free_data, guint64 *size);
+/**
+ * lt_container_stream:
+ * @entries: names and bytes are copied or referenced; `data` must live as long as @owner
+ * @free_owner: (nullable): called with @owner when the stream is freed
+ *
+ * Returns: (transfer full): the container's bytes as a stream; *size its length. Opens one entry at a time
+ */
+GInputStream *lt_container_stream(const LtEntrySource *entries, guint n_entries, GDestroyNotify free_owner, gpointer owner,
+                                  guint64 *size);
 /** lt_container_build: for small ones, in memory; writes exactly what the stream would give */
 GBytes *lt_container_build(const LtEntrySource *entries, guint n_entries, GError **error);
+/** lt_crc32: of ZIP. @crc: 0, or the result for the bytes before */
 guint32 lt_crc32(guint32 crc, const guint8 *data, gsize size);
