@@ -5,6 +5,8 @@
 #include "cli/command.h"
 
 extern const LtCommand lt_command_check;
+extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_reload;
+extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
 extern const LtCommand lt_command_version;
