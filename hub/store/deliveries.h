@@ -13,6 +13,7 @@ typedef struct {
     gint64 message;          /* row id of the message */
     char *message_id, *from, *to, *type, *dossier, *code, *manifest; /* copied for lists; dossier and code nullable */
     char *endpoint;
+    char *receiver;          /* unit that it goes to: `to`, or its successor */
     guint64 plan;
     LtDeliveryState state;
     guint attempts;

@@ -20,6 +20,7 @@ typedef struct {
     const char *code, *procedure, *kind, *state; /* payload facts, nullable */
     const char *const *endpoints; /* names, ended by NULL: one delivery each ("inbox" is one of them) */
     guint64 plan;               /* generation that routed it */
+    const LtSettlement *settles; /* nullable: a delivery that this message answers (`re`); nothing when it is no longer in the expected state */
 } LtAcceptance;
 
 typedef struct {
@@ -35,6 +36,16 @@ void lt_accepted_free(LtAccepted *self);
 typedef void (*LtAcceptDone)(gpointer data, LtAccepted *accepted /* transfer full, nullable */, const GError *error);
 /** Errors given to @done: CONFLICT `env.dup.conflict`, `env.dup.failed`; UNAVAILABLE `env.store.full`, `env.store.halted`, `env.busy` */
 void lt_store_accept(LtStore *self, const LtAcceptance *acceptance, LtAcceptDone done, gpointer data, GMainContext *context);
+
+/* A receipt that came in (envelope.md §7): record receipt.in, its bytes kept, and the delivery that it speaks of settled, in one transaction.
+ * The second copy of one writes nothing and is no error. It never gets a receipt itself: accepted is NULL. */
+typedef struct {
+    LtEnvelope *envelope;       /* (transfer none) alive until done */
+    const char *peer;           /* h64, as above */
+    const char *stage;          /* of its payload */
+    const LtSettlement *settles; /* nullable; nothing when it is no longer in the expected state */
+} LtReceiptTaken;
+void lt_store_take_receipt(LtStore *self, const LtReceiptTaken *taken, LtAcceptDone done, gpointer data, GMainContext *context);
 
 /* A refusal: record env.refused (and env.conflict), quarantine of salt and bytes, and, after V7, a receipt `refused`. */
 typedef struct {
