@@ -132,9 +132,10 @@ take_values(Load *load, GKeyFile *key_file, guint first_section)
 
         for (guint j = 0; j < section->entries->len; j++) {
             SectionEntry *entry = g_ptr_array_index(section->entries, j);
+            g_autoptr(GError) cause = NULL;
 
-            entry->value = g_key_file_get_string(key_file, title, entry->key, NULL);
-            if (entry->value == NULL)
+            entry->value = g_key_file_get_string(key_file, title, entry->key, &cause);
+            if (cause != NULL) /* a value may come with it all the same */
                 lt_faults_add(load->faults, "%s %s: only the escapes \\s \\n \\t \\r and \\\\ exist", section->label, entry->key);
         }
     }
