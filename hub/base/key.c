@@ -167,13 +167,24 @@ set_list(const LtKey *key, gpointer object, const char *text)
     return TRUE;
 }
 
+/* GLib takes spaces and other bytes that no URL may hold (RFC 3986 §2). */
+static gboolean
+has_only_url_bytes(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text <= 0x20 || *text >= 0x7f || strchr("\"<>\\^`{|}", *text) != NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 set_url(const LtKey *key, gpointer object, const char *text, GError **error)
 {
     g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL);
     g_autofree char *quoted = quote(text);
 
-    if (uri == NULL || strlen(text) > URL_MAX || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0' ||
+    if (uri == NULL || !has_only_url_bytes(text) || strlen(text) > URL_MAX || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0' ||
         (strcmp(g_uri_get_scheme(uri), "https") != 0 && strcmp(g_uri_get_scheme(uri), "http") != 0))
         return fail(error, key, "%s is not an absolute http or https URL", quoted);
     if (g_uri_get_userinfo(uri) != NULL) /* the text is not repeated: it holds a password */
