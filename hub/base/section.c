@@ -70,6 +70,22 @@ section_add(LtSection *self, const char *key, guint line)
     g_ptr_array_add(self->entries, entry);
 }
 
+gboolean
+lt_section_equal(LtSection *self, LtSection *other)
+{
+    if (g_strcmp0(self->kind, other->kind) != 0 || g_strcmp0(self->name, other->name) != 0 || strcmp(self->folder, other->folder) != 0 ||
+        self->entries->len != other->entries->len)
+        return FALSE;
+    for (guint i = 0; i < self->entries->len; i++) {
+        const SectionEntry *entry = g_ptr_array_index(self->entries, i);
+        const SectionEntry *twin = section_find(other, entry->key);
+
+        if (twin == NULL || g_strcmp0(entry->value, twin->value) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 const char *
 lt_section_get_kind(LtSection *self)
 {

@@ -44,6 +44,8 @@ const char *lt_section_get_file(LtSection *self);
 /** lt_section_get_label: Returns: `FILE: [endpoint so-tu-phap]`, the beginning of every fault of this section */
 const char *lt_section_get_label(LtSection *self);
 const char *lt_section_lookup(LtSection *self, const char *key); /* text with escapes resolved, nullable */
+/** lt_section_equal: same kind, name, folder (relative paths count from it), keys and values; the order of keys does not matter */
+gboolean lt_section_equal(LtSection *self, LtSection *other);
 
 /**
  * lt_section_fill:

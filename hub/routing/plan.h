@@ -26,6 +26,12 @@ guint64 lt_plan_get_generation(LtPlan *self);
 LtEndpoint *lt_plan_lookup_endpoint(LtPlan *self, const char *name);
 guint lt_plan_get_n_endpoints(LtPlan *self);
 LtEndpoint *lt_plan_get_endpoint(LtPlan *self, guint index);
+guint lt_plan_get_n_routes(LtPlan *self);
+const LtRoute *lt_plan_get_route(LtPlan *self, guint index);
 
-/** lt_plan_route: Returns: (transfer full): names of the endpoints, ended by NULL. Errors: NOT_FOUND `env.to.not-served` */
-char **lt_plan_route(LtPlan *self, const char *type, const char *procedure, const char *from, const char *to, GError **error);
+/** lt_plan_route: the first route that matches, `@unit` resolved. @from, @to: units at this date. *route: (out) (optional): its name.
+ * Returns: (transfer full): names of the endpoints, ended by NULL. Errors: NOT_FOUND `env.to.not-served` */
+char **lt_plan_route(LtPlan *self, const char *type, const char *procedure, const LtUnit *from, const LtUnit *to, const char **route,
+                     GError **error);
+/** lt_plan_serves: is there a sender and a procedure for which this type would go to @to */
+gboolean lt_plan_serves(LtPlan *self, const char *type, const LtUnit *to);
