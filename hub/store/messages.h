@@ -18,7 +18,8 @@ typedef struct {
     const char *readdressed;    /* nullable: legal basis, when receiver differs from `to` */
     const char *source_endpoint, *source_key; /* nullable: of a plugin's message, for idempotency */
     const char *code, *procedure, *kind, *state; /* payload facts, nullable */
-    const char *const *endpoints; /* names, ended by NULL: one delivery each ("inbox" is one of them) */
+    const char *const *endpoints; /* names, ended by NULL: one delivery each ("inbox" is one of them). NULL instead of an empty list: the caller saw a
+                                   * twin in `seen`; should that be gone, UNAVAILABLE `env.busy` and the sender comes again */
     guint64 plan;               /* generation that routed it */
     const LtSettlement *settles; /* nullable: a delivery that this message answers (`re`); nothing when it is no longer in the expected state */
 } LtAcceptance;
@@ -52,6 +53,9 @@ typedef struct {
     const char *code, *peer;
     guint64 size;
     const guint8 *commitment;   /* SHA-256 of salt and bytes */
+    const guint8 *salt;         /* 32 bytes: kept in quarantine with the bytes received: */
+    GBytes *bytes;              /* nullable: all of them when they are few */
+    LtSpoolFile *file;          /* nullable: of this store's spool: all of them when they are many */
     const LtHeader *header;     /* nullable: only when V7 was passed */
     const char *manifest;       /* nullable, then needed for the receipt */
 } LtRefusal;

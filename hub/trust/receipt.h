@@ -27,5 +27,7 @@ typedef struct {
 
 void lt_receipt_body_make(const LtReceiptFields *fields, LtReceiptBody *body);
 void lt_receipt_body_clear(LtReceiptBody *body);
-/** lt_receipt_sign: Returns: (transfer full): the whole container */
-GBytes *lt_receipt_sign(const LtReceiptBody *body, gint64 at_us, LtSigner *signer, GError **error);
+/** lt_receipt_build: Returns: (transfer full): the whole container, from a signature made before */
+GBytes *lt_receipt_build(const LtReceiptBody *body, GBytes *signature, GError **error);
+/** lt_receipt_sign: *signature: (out) (optional): to be kept. Returns: (transfer full): the whole container */
+GBytes *lt_receipt_sign(const LtReceiptBody *body, gint64 at_us, LtSigner *signer, GBytes **signature, GError **error);
