@@ -2,7 +2,7 @@
 /* json.h: the strict JSON scanner (security.md §4.1): RFC 8259 exactly, in one pass, without a tree.
  *
  * On the message path it is the only reader of JSON: it checks syntax, UTF-8, duplicate names, limits and, when a
- * compiled schema is given, the schema, and picks out the few top-level values that the caller asked for. Depth costs no stack.
+ * compiled schema is given, the schema, and picks out the few values that the caller asked for. Depth costs no stack.
  */
 #pragma once
 
@@ -11,7 +11,13 @@
 
 typedef struct _LtSchema LtSchema; /* schema.h */
 
-typedef enum { LT_JSON_HEADER, LT_JSON_PAYLOAD, LT_JSON_CONFIG } LtJsonProfile; /* limits of security.md §4.1 */
+/* Which limits hold (security.md §4.1). */
+typedef enum {
+    LT_JSON_HEADER,  /* depth 8, 256 KiB, integers only */
+    LT_JSON_PAYLOAD, /* depth 32, 8 MiB */
+    LT_JSON_CONFIG,  /* depth 32, 1 MiB, integers only */
+    LT_JSON_SCHEMA,  /* schema files: depth 32, 8 MiB; numbers of any size and \u0000 are allowed, since a schema may speak of them */
+} LtJsonProfile;
 
 /* What the scanner meets, for readers that want the values. */
 typedef enum {
@@ -21,18 +27,20 @@ typedef enum {
 
 typedef struct {
     LtJsonKind kind;
-    guint depth;         /* 0 for the outermost value */
-    const char *text;    /* NAME, STRING: unescaped UTF-8, NUL-terminated, valid during the call; NUMBER, INTEGER: as written */
+    guint depth;         /* 0 for the outermost value; a name has the depth of its object plus 1 */
+    const char *text;    /* NAME, STRING: unescaped UTF-8; NUMBER, INTEGER: as written. NUL-terminated, valid during the call */
     gsize length;
-    gint64 integer;      /* INTEGER */
-    double number;       /* NUMBER */
+    gint64 integer;      /* INTEGER: no fraction, no exponent, within ±(2^53−1) */
+    double number;       /* NUMBER; INTEGER too */
     gsize offset;        /* byte offset in the input where the token begins */
 } LtJsonEvent;
 
 /** LtJsonVisit: Returns: FALSE to stop with an error that it has set */
 typedef gboolean (*LtJsonVisit)(const LtJsonEvent *event, gpointer data, GError **error);
 
-/* A wanted value: a member of the outermost object, or of a chain of objects written "a.b". Strings only. */
+#define LT_JSON_MAX_PICKS 16
+
+/* A wanted value: a member of the outermost object, or of a chain of at most four objects written "a.b". Strings only. */
 typedef struct {
     const char *path;
     char *value; /* out: owned, NULL when absent or not a string */
@@ -40,18 +48,25 @@ typedef struct {
 
 /**
  * lt_json_scan:
+ * @data: @size bytes; need not end with NUL
  * @schema: (nullable): compiled schema that must hold
  * @visit: (nullable): called for every event, in order
- * @picks: (nullable): ended by a row with path NULL
+ * @picks: (nullable): at most %LT_JSON_MAX_PICKS rows, ended by a row with path %NULL; every value is set or %NULL, and
+ *   %NULL in all rows when the scan fails
  *
  * Errors: %LT_ERROR_INVALID with the reasons `json.size`, `json.utf8`, `json.syntax`, `json.depth`, `json.dup-name`, `json.nul`,
  * `json.surrogate`, `json.number`, `json.count`, `json.trailing`, each text with the byte offset; `json.schema` with the JSON
- * Pointer of the value and the keyword that failed. Never content.
+ * Pointer of the value and the keyword that failed. Never content: a name that the schema does not know stands as `?`.
+ * Source: security.md §4.1.
  */
 gboolean lt_json_scan(const char *data, gsize size, LtJsonProfile profile, const LtSchema *schema, LtJsonVisit visit,
                       gpointer visit_data, LtJsonPick *picks, GError **error);
 
-/* Writing: append one escaped string with its quotes. The only escapes written are those that RFC 8259 requires. */
+/* Writing. The only escapes written are those that RFC 8259 requires. @text is UTF-8. */
+
+/** lt_json_append_string: appends @text escaped and with its quotes */
 void lt_json_append_string(GString *out, const char *text);
-void lt_json_append_member(GString *out, const char *name, const char *text /* nullable: writes nothing */); /* adds a comma when needed */
+/** lt_json_append_member: appends `"name":"text"`, after a comma when needed; nothing when @text is %NULL */
+void lt_json_append_member(GString *out, const char *name, const char *text);
+/** lt_json_append_integer: appends `"name":value`, after a comma when needed */
 void lt_json_append_integer(GString *out, const char *name, gint64 value);
