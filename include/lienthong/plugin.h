@@ -88,6 +88,9 @@ typedef struct {
     gboolean (*deliver)(gpointer self, LtMessage *message, LtLink *link, GCancellable *cancellable, GError **error);
 } LtPlugin;
 
+/* The descriptor of version 1 ends with deliver; no later hub takes less. */
+#define LT_PLUGIN_SIZE_V1 (G_STRUCT_OFFSET(LtPlugin, deliver) + sizeof(gpointer))
+
 #define LT_PLUGIN_EXPORT(...)                                                                                          \
     extern LT_API const LtPlugin lt_plugin;                                                                            \
     const LtPlugin lt_plugin = { .magic = LT_PLUGIN_MAGIC, .abi = LT_PLUGIN_ABI, .size = sizeof(LtPlugin),             \

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call.c: the one place where live, replay and dry part ways; a plugin cannot tell and need not. */
+#include "routing/call.h"
+
+#include "routing/reply.h"
+#include "routing/request.h"
+
+struct _LtLink {
+    LtCallOptions options;
+    GBytes *receipt;     /* nullable */
+    char *receipt_type;  /* nullable */
+    GByteArray *would;   /* dry: what would have been sent */
+};
+
+LtLink *
+lt_link_new(const LtCallOptions *options)
+{
+    LtLink *self = g_new0(LtLink, 1);
+
+    self->options = *options;
+    return self;
+}
+
+void
+lt_link_free(LtLink *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_pointer(&self->receipt, g_bytes_unref);
+    g_clear_pointer(&self->would, g_byte_array_unref);
+    g_free(self->receipt_type);
+    g_free(self);
+}
+
+static LtReply *
+send_live(LtLink *self, LtRequest *request, GError **error)
+{
+    const LtCallOptions *options = &self->options;
+    g_autoptr(GError) cause = NULL;
+    LtReply *reply;
+
+    if (options->target == NULL) {
+        lt_error_set(error, LT_ERROR_CONFIG, "link.url", "the endpoint has no 'url' to send to");
+        return NULL;
+    }
+    reply = lt_link_target_send(options->target, request, options->deadline_us, options->cancellable, &cause);
+    lt_transcript_keep(options->transcript, request, reply, cause);
+    if (reply == NULL)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return reply;
+}
+
+static LtReply *
+send_dry(LtLink *self, LtRequest *request, GError **error)
+{
+    g_autoptr(GBytes) text = NULL;
+    g_autoptr(LtReply) reply = lt_reply_new(200, NULL, NULL);
+
+    if (!lt_request_check(request, error))
+        return NULL;
+    lt_transcript_keep(self->options.transcript, request, reply, NULL);
+    text = lt_transcript_render(self->options.transcript, request);
+    if (self->would == NULL)
+        self->would = g_byte_array_new();
+    else
+        g_byte_array_append(self->would, (const guint8 *) "\n\n", 2);
+    g_byte_array_append(self->would, g_bytes_get_data(text, NULL), (guint) g_bytes_get_size(text));
+    return g_steal_pointer(&reply);
+}
+
+static void
+keep_receipt(LtLink *self, LtReply *reply)
+{
+    g_clear_pointer(&self->receipt, g_bytes_unref);
+    g_free(self->receipt_type);
+    self->receipt = g_bytes_ref(lt_reply_get_body(reply));
+    self->receipt_type = g_strdup(lt_reply_get_header(reply, "Content-Type"));
+}
+
+LtReply *
+lt_link_send(LtLink *self, LtRequest *request, GError **error)
+{
+    LtReply *reply = NULL;
+
+    switch (self->options.mode) {
+    case LT_CALL_LIVE:
+        reply = send_live(self, request, error);
+        break;
+    case LT_CALL_DRY:
+        reply = send_dry(self, request, error);
+        break;
+    case LT_CALL_REPLAY:
+        if (lt_request_check(request, error))
+            reply = lt_transcript_replay(self->options.transcript, request, error);
+        break;
+    }
+    if (reply != NULL && self->options.mode != LT_CALL_DRY)
+        keep_receipt(self, reply);
+    return reply;
+}
+
+gboolean
+lt_link_is_dry(LtLink *self)
+{
+    return self->options.mode == LT_CALL_DRY;
+}
+
+GBytes *
+lt_link_take_receipt(LtLink *self, char **type)
+{
+    if (self->would != NULL) {
+        *type = g_strdup("message/http");
+        return g_byte_array_free_to_bytes(g_steal_pointer(&self->would));
+    }
+    *type = g_steal_pointer(&self->receipt_type);
+    return g_steal_pointer(&self->receipt);
+}

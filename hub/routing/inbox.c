@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inbox.c: a plugin's way in. Nothing is decided here: intake judges, the store keeps, and an endpoint sees only what was its own. */
+#include "routing/inbox.h"
+
+#include <string.h>
+
+#include "store/deliveries.h"
+#include "store/dossiers.h"
+#include "store/messages.h"
+
+#define CURSOR_MAX 1024u
+
+struct _LtInbox {
+    LtIntake *intake;
+    LtStore *store;
+    char *endpoint;
+    char *cursor; /* nullable */
+    guint n_submitted;
+};
+
+LtInbox *
+lt_inbox_new(LtIntake *intake, LtStore *store, const char *endpoint)
+{
+    LtInbox *self = g_new0(LtInbox, 1);
+
+    self->intake = intake;
+    self->store = store;
+    self->endpoint = g_strdup(endpoint);
+    self->cursor = lt_store_get_cursor(store, endpoint);
+    return self;
+}
+
+void
+lt_inbox_free(LtInbox *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->endpoint);
+    g_free(self->cursor);
+    g_free(self);
+}
+
+guint
+lt_inbox_get_n_submitted(LtInbox *self)
+{
+    return self->n_submitted;
+}
+
+gboolean
+lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
+{
+    g_autoptr(LtMessageBuilder) owned = message;
+
+    if (!lt_intake_submit_built(self->intake, self->endpoint, owned, error))
+        return FALSE;
+    self->n_submitted++;
+    return TRUE;
+}
+
+const char *
+lt_inbox_get_cursor(LtInbox *self)
+{
+    return self->cursor;
+}
+
+gboolean
+lt_inbox_set_cursor(LtInbox *self, const char *cursor, GError **error)
+{
+    if (strlen(cursor) > CURSOR_MAX || !g_utf8_validate(cursor, -1, NULL)) {
+        lt_error_set(error, LT_ERROR_INVALID, "inbox.cursor", "endpoint %s: a cursor is text of at most %u bytes", self->endpoint, CURSOR_MAX);
+        return FALSE;
+    }
+    if (g_strcmp0(cursor, self->cursor) == 0)
+        return TRUE;
+    if (!lt_store_set_cursor(self->store, self->endpoint, cursor, error))
+        return FALSE;
+    g_free(self->cursor);
+    self->cursor = g_strdup(cursor);
+    return TRUE;
+}
+
+LtMessage *
+lt_inbox_find_submission(LtInbox *self, const char *code)
+{
+    return lt_store_find_submission(self->store, self->endpoint, code, NULL);
+}
+
+LtMessage *
+lt_inbox_find_message(LtInbox *self, const char *from, const char *id)
+{
+    LtDeliveryQuery query = { .endpoint = self->endpoint, .message_id = id, .limit = 16 };
+    g_autoptr(GPtrArray) deliveries = lt_store_list_deliveries(self->store, &query, NULL);
+
+    for (guint i = 0; deliveries != NULL && i < deliveries->len; i++) {
+        const LtDelivery *delivery = g_ptr_array_index(deliveries, i);
+
+        if (g_str_equal(delivery->from, from))
+            return lt_store_load_message(self->store, delivery->message, NULL);
+    }
+    return NULL;
+}
