@@ -260,7 +260,7 @@ scan_number(Scan *self, GError **error)
         return fail(self, begin, "json.number", "a number with fraction or exponent", error);
     if (!self->profile->any_value && !number.is_safe) {
         if (number.is_plain)
-            return fail(self, begin, "json.number", "an integer outside ±(2^53−1)", error);
+            return fail(self, begin, "json.number", "an integer beyond 2^53-1", error);
         if (number.may_overflow && !isfinite(lt_json_number_to_double(number.text, number.length)))
             return fail(self, begin, "json.number", "a number too large", error);
     }

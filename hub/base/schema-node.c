@@ -241,7 +241,7 @@ static gboolean
 read_ref(Reader *reader, LtSchemaNode *node, const LtJsonValue *value, GError **error)
 {
     if (value->kind != LT_JSON_STRING || value->text[0] != '#' || (value->text[1] != '\0' && value->text[1] != '/'))
-        return refuse(reader, "schema.ref", "$ref is not # or #/…", error);
+        return refuse(reader, "schema.ref", "$ref is neither # nor #/...", error);
     node->ref = value;
     return TRUE;
 }
