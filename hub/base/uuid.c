@@ -42,18 +42,39 @@ lt_uuid_is_v7(const char *text, gsize length)
     return is_uuid(text, length, '7');
 }
 
-static void
-write_uuid(guint8 bytes[16], guint8 version, char text[37])
+void
+lt_uuid_write(const guint8 bytes[16], char text[37])
 {
     char hex[33];
     gsize from = 0;
 
-    bytes[6] = (guint8) ((bytes[6] & 0x0f) | (version << 4));
-    bytes[8] = (guint8) ((bytes[8] & 0x3f) | 0x80);
     lt_hex_write(bytes, 16, hex);
     for (gsize i = 0; i < UUID_LENGTH; i++)
         text[i] = is_dash_position(i) ? '-' : hex[from++];
     text[UUID_LENGTH] = '\0';
+}
+
+gboolean
+lt_uuid_read(const char *text, gsize length, guint8 bytes[16])
+{
+    char hex[32];
+    gsize n = 0;
+
+    if (!lt_uuid_is_v4(text, length) && !lt_uuid_is_v7(text, length))
+        return FALSE;
+    for (gsize i = 0; i < UUID_LENGTH; i++) {
+        if (!is_dash_position(i))
+            hex[n++] = text[i];
+    }
+    return lt_hex_read(hex, sizeof hex, bytes, 16);
+}
+
+static void
+write_uuid(guint8 bytes[16], guint8 version, char text[37])
+{
+    bytes[6] = (guint8) ((bytes[6] & 0x0f) | (version << 4));
+    bytes[8] = (guint8) ((bytes[8] & 0x3f) | 0x80);
+    lt_uuid_write(bytes, text);
 }
 
 void

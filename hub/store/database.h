@@ -45,6 +45,7 @@ LtValue lt_value_bytes(GBytes *bytes /* nullable: NULL */);
 #define LT_RUN(db, error, sql, ...)                                                                                    \
     lt_database_run(db, sql, (const LtValue[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const LtValue[]){ __VA_ARGS__ })), error)
 gboolean lt_database_run(LtDatabase *self, const char *sql, const LtValue *values, guint n_values, GError **error);
+#define LT_RUN_PLAIN(db, error, sql) lt_database_run(db, sql, NULL, 0, error)
 /** lt_database_script: several statements from a file or pragma: not kept, no values */
 gboolean lt_database_script(LtDatabase *self, const char *sql, GError **error);
 
@@ -65,6 +66,7 @@ typedef struct {
 #define LT_QUERY_INIT { NULL, NULL, FALSE }
 #define LT_ASK(query, db, error, sql, ...)                                                                             \
     lt_query_ask(query, db, sql, (const LtValue[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const LtValue[]){ __VA_ARGS__ })), error)
+#define LT_ASK_PLAIN(query, db, error, sql) lt_query_ask(query, db, sql, NULL, 0, error)
 gboolean lt_query_ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *values, guint n_values, GError **error);
 gboolean lt_query_next(LtQuery *query, GError **error);
 /** lt_query_end: gives the statement back; called by g_auto, and before the same SQL is asked again */

@@ -2,6 +2,7 @@
 /* store-private.h: what the files of this room share: the transaction, the readers, the parts of the store. */
 #pragma once
 
+#include "store/blobs.h"
 #include "store/database.h"
 #include "store/log-append.h"
 #include "store/store.h"
@@ -11,6 +12,7 @@ struct _LtStoreTransaction {
     LtDatabase *database;
     LtLogTail *log;
     gint64 time_us;         /* of all entries of this group */
+    gint64 receipt_checkpoint; /* row that the receipts of this group name; 0 when it made none */
 };
 
 /* A read-only connection, lent to this thread until it is given back; kept with its prepared statements. */
@@ -22,6 +24,12 @@ LtReading lt_reading_begin(LtStore *store, GError **error);
 void lt_reading_end(LtReading *reading);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtReading, lt_reading_end)
 
+/** lt_store_submit_lazy: like lt_store_submit(), in a later group */
+void lt_store_submit_lazy(LtStore *self, LtStoreWrite write, LtStoreDone done, gpointer data);
+/** lt_store_is_short: less free disk than the reserve (S29); asks the file system at most once a second */
+gboolean lt_store_is_short(LtStore *self);
+
+LtBlobs *lt_store_get_blobs(LtStore *self);
 LtSigner *lt_store_get_signer(LtStore *self);
 const char *lt_store_get_folder(LtStore *self);
 const LtStoreOptions *lt_store_get_options(LtStore *self);

@@ -26,7 +26,8 @@ typedef struct {
 } LtStoreOptions;
 
 /** lt_store_open: creates or migrates the database, takes the lock (folder/lock), sweeps orphans, runs the start check of
- * audit-log.md §10. Errors: %LT_ERROR_CONFIG `store.locked`, `store.newer`; %LT_ERROR_INTERNAL `log.*` */
+ * audit-log.md §10. When that check finds damage the store opens *halted*: it can be read, every write fails with `env.store.halted`.
+ * Errors: %LT_ERROR_CONFIG `store.locked`, `store.newer`, `store.foreign`; %LT_ERROR_INTERNAL `log.db`, `log.pragma`; %LT_ERROR_UNAVAILABLE */
 LtStore *lt_store_open(const LtStoreOptions *options, GError **error);
 /** lt_store_close: finishes what is queued, checkpoints the WAL, frees */
 void lt_store_close(LtStore *self);
@@ -46,6 +47,7 @@ gboolean lt_store_append_record(LtStoreTransaction *tx, LtRecord *record, guint6
 gint64 lt_store_transaction_time(LtStoreTransaction *tx);
 
 typedef enum { LT_STORE_OK, LT_STORE_DEGRADED, LT_STORE_HALTED } LtStoreState;
+/** lt_store_get_state: *code: (nullable): of the finding that halted it, static as long as the store */
 LtStoreState lt_store_get_state(LtStore *self, const char **code);
 LtSpool *lt_store_get_spool(LtStore *self);
 
@@ -55,4 +57,6 @@ typedef struct {
     guint64 commit_us_sum; /* and buckets for the histogram */
     guint64 commit_buckets[12];
 } LtStoreFigures;
+/** lt_store_commit_bucket_us: upper bound of a bucket: 250 µs, doubling; the last has none */
+gint64 lt_store_commit_bucket_us(guint bucket);
 void lt_store_get_figures(LtStore *self, LtStoreFigures *out);

@@ -37,6 +37,8 @@ CREATE TABLE attachment (
   bytes     BLOB                        -- NULL: a file in blobs/
 ) STRICT;
 
+CREATE INDEX attachment_file ON attachment (digest) WHERE bytes IS NULL;
+
 -- One message under way to one endpoint. The partial indexes hold unfinished ones only, so that cost does not grow with history.
 CREATE TABLE delivery (
   id         INTEGER PRIMARY KEY,       -- message × 256 + number: also the order of arrival
@@ -82,6 +84,7 @@ CREATE TABLE receipt (
 -- `cp` of receipts: one row for each group of writes that made receipts.
 CREATE TABLE receipt_checkpoint (
   row    INTEGER PRIMARY KEY,
+  unit   TEXT NOT NULL,                 -- of the hub: `from` of its receipts
   origin TEXT NOT NULL,                 -- log whose entries the receipts name
   note   TEXT NOT NULL                  -- newest checkpoint committed before
 ) STRICT;
