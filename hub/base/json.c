@@ -495,10 +495,11 @@ gboolean
 lt_json_scan(const char *data, gsize size, LtJsonProfile profile, const LtSchema *schema, LtJsonVisit visit, gpointer visit_data,
              LtJsonPick *picks, GError **error)
 {
+    const guint8 *bytes = (const guint8 *) (size == 0 ? "" : data);
     Scan self;
     gboolean ok;
 
-    self.reader = (LtJsonReader){ (const guint8 *) data, (const guint8 *) data, (const guint8 *) data + size, NULL };
+    self.reader = (LtJsonReader){ bytes, bytes, bytes + size, NULL };
     self.profile = &profiles[profile];
     self.visit = visit;
     self.visit_data = visit_data;
