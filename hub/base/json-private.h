@@ -95,6 +95,30 @@ lt_json_name_hash(const char *text, gsize length)
     return (guint32) hash;
 }
 
+/* The values that the caller wants, as sets of bits: bit i is the wanted path i. */
+#define LT_JSON_MAX_PICK_DEPTH 4
+
+typedef struct {
+    const char *part[LT_JSON_MAX_PICK_DEPTH];
+    gsize length[LT_JSON_MAX_PICK_DEPTH];
+    guint n_parts;
+} LtJsonPath;
+
+typedef struct {
+    LtJsonPick *picks;
+    guint n_picks;
+    guint32 root; /* all of them */
+    LtJsonPath paths[LT_JSON_MAX_PICKS];
+} LtJsonPicks;
+
+void lt_json_picks_init(LtJsonPicks *self, LtJsonPick *picks);
+/** lt_json_picks_follow: Returns: those of @alive that go on with @name in an object at @level */
+guint32 lt_json_picks_follow(const LtJsonPicks *self, guint32 alive, guint level, const LtJsonText *name);
+/** lt_json_picks_take: keeps @text for those of @alive that end at @depth */
+void lt_json_picks_take(LtJsonPicks *self, guint32 alive, guint depth, const LtJsonText *text);
+/** lt_json_picks_drop: nothing was wanted after all */
+void lt_json_picks_drop(LtJsonPicks *self);
+
 /* A tree, for schemas and for enum members that are objects or arrays; never for messages as such. */
 typedef struct _LtJsonValue LtJsonValue;
 struct _LtJsonValue {

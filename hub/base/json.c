@@ -16,7 +16,6 @@
 #define MAX_NAMES 4096
 #define MAX_VALUES 200000
 #define MAX_NAME_BYTES 256
-#define MAX_PICK_DEPTH 4
 
 typedef struct {
     gsize max_bytes;
@@ -47,19 +46,11 @@ typedef struct {
 } Frame;
 
 typedef struct {
-    const char *part[MAX_PICK_DEPTH];
-    gsize length[MAX_PICK_DEPTH];
-    guint n_parts;
-} Path;
-
-typedef struct {
     LtJsonReader reader;
     const Profile *profile;
     LtJsonVisit visit;
     gpointer visit_data;
-    LtJsonPick *picks;
-    guint32 root_picks;
-    Path paths[LT_JSON_MAX_PICKS];
+    LtJsonPicks picks;
     const LtSchemaState *root;
     GPtrArray *owned_names; /* nullable: names that had escapes */
     GString *event_text;    /* nullable: the text of the event under way, with its NUL */
@@ -153,7 +144,7 @@ expected_state(const Scan *self)
 static inline guint32
 expected_picks(const Scan *self)
 {
-    return self->depth == 0 ? self->root_picks : self->frames[self->depth - 1].next_picks;
+    return self->depth == 0 ? self->picks.root : self->frames[self->depth - 1].next_picks;
 }
 
 static const char *
@@ -240,9 +231,8 @@ scan_string(Scan *self, GError **error)
     keyword = state == NULL ? NULL : lt_schema_state_check_string(state, text.text, text.length);
     if (keyword != NULL)
         return fail_schema(self, begin, keyword_of(self, state, keyword), error);
-    for (guint i = 0; picks != 0; i++, picks >>= 1)
-        if ((picks & 1) != 0 && self->paths[i].n_parts == self->depth)
-            self->picks[i].value = g_strndup(text.text, text.length);
+    if (picks != 0)
+        lt_json_picks_take(&self->picks, picks, self->depth, &text);
     return emit(self, LT_JSON_STRING, begin, &text, NULL, error);
 }
 
@@ -357,22 +347,6 @@ is_new_name(Scan *self, Frame *frame, const LtJsonText *name, guint32 hash)
     return TRUE;
 }
 
-static guint32
-follow_picks(const Scan *self, const Frame *frame, const LtJsonText *name)
-{
-    guint level = self->depth - 1;
-    guint32 followed = 0;
-
-    for (guint i = 0; i < LT_JSON_MAX_PICKS && frame->picks >> i != 0; i++) {
-        const Path *path = &self->paths[i];
-
-        if ((frame->picks >> i & 1) != 0 && level < path->n_parts && path->length[level] == name->length &&
-            memcmp(path->part[level], name->text, name->length) == 0)
-            followed |= 1u << i;
-    }
-    return followed;
-}
-
 static gboolean
 scan_name(Scan *self, GError **error)
 {
@@ -400,7 +374,7 @@ scan_name(Scan *self, GError **error)
     }
     if (!is_new_name(self, frame, &name, hash))
         return fail(self, begin, "json.dup-name", "a name for the second time", error);
-    frame->next_picks = frame->picks == 0 ? 0 : follow_picks(self, frame, &name);
+    frame->next_picks = frame->picks == 0 ? 0 : lt_json_picks_follow(&self->picks, frame->picks, self->depth - 1, &name);
     if (!emit(self, LT_JSON_NAME, begin, &name, NULL, error))
         return FALSE;
     skip_space(&self->reader);
@@ -456,29 +430,6 @@ scan_document(Scan *self, GError **error)
 }
 
 static void
-read_paths(Scan *self, LtJsonPick *picks)
-{
-    self->picks = picks;
-    for (guint i = 0; picks != NULL && picks[i].path != NULL; i++) {
-        Path *path = &self->paths[i];
-
-        g_return_if_fail(i < LT_JSON_MAX_PICKS);
-        picks[i].value = NULL;
-        path->n_parts = 0;
-        self->root_picks |= 1u << i;
-        for (const char *at = picks[i].path; path->n_parts < MAX_PICK_DEPTH; at++) {
-            gsize length = strcspn(at, ".");
-
-            path->part[path->n_parts] = at;
-            path->length[path->n_parts++] = length;
-            at += length;
-            if (*at == '\0')
-                break;
-        }
-    }
-}
-
-static void
 scan_clear(Scan *self)
 {
     while (self->depth > 0)
@@ -506,17 +457,16 @@ lt_json_scan(const char *data, gsize size, LtJsonProfile profile, const LtSchema
     self.root = schema == NULL ? NULL : lt_schema_get_root(schema);
     self.owned_names = NULL;
     self.event_text = NULL;
-    self.root_picks = 0;
     self.n_values = 0;
     self.depth = 0;
     lt_json_names_init(&self.names);
-    read_paths(&self, picks);
+    lt_json_picks_init(&self.picks, picks);
     if (size > self.profile->max_bytes)
         ok = fail(&self, self.reader.start, "json.size", "too many bytes", error);
     else
         ok = scan_document(&self, error);
     scan_clear(&self);
-    for (guint i = 0; !ok && picks != NULL && picks[i].path != NULL; i++)
-        g_clear_pointer(&picks[i].value, g_free);
+    if (!ok)
+        lt_json_picks_drop(&self.picks);
     return ok;
 }
