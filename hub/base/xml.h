@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* xml.h: the guard in front of libxml2 (security.md §4.2), and validation against installed XSD. No libxml2 type leaves
- * this room except to the plugins whose reason it is. */
+ * this room except to the plugins whose reason it is.
+ */
 #pragma once
 
 #include <glib.h>
@@ -8,15 +9,42 @@
 
 /**
  * lt_xml_scan:
- * Errors: %LT_ERROR_INVALID with `xml.encoding`, `xml.doctype`, `xml.pi`, `xml.depth`, `xml.attributes`, `xml.size`,
- * `xml.count`, `xml.syntax`. Sets *n_elements.
+ * @n_elements: (out) (optional): elements of the document
+ *
+ * Looks at every byte once, without recursion and without memory, and refuses what libxml2 should never see. It is no
+ * parser: what passes may still be malformed.
+ *
+ * Errors: %LT_ERROR_INVALID, each text with the byte offset:
+ * `xml.encoding` (not UTF-8, NUL, another encoding declared), `xml.doctype`, `xml.pi`, `xml.depth` (over 64),
+ * `xml.attributes` (over 64 of one element), `xml.size` (over 8 MiB, a name over 256 or an attribute value over 65,536
+ * bytes), `xml.count` (over 200,000 elements, or as many attributes), `xml.syntax`. Never content.
  */
 gboolean lt_xml_scan(const char *data, gsize size, guint *n_elements, GError **error);
 
-typedef struct _LtXmlSchema LtXmlSchema;
-/** lt_xml_schema_load: compiled XSD; includes only from the same folder. Errors: %LT_ERROR_CONFIG */
+typedef struct _LtXmlSchema LtXmlSchema; /* immutable; shared by threads */
+
+/** lt_xml_schema_load: compiled XSD; includes and imports only from the same folder. Errors: %LT_ERROR_CONFIG, `schema.xsd` */
 LtXmlSchema *lt_xml_schema_load(const char *path, GError **error);
+/** lt_xml_schema_parse: an XSD that stands alone */
+LtXmlSchema *lt_xml_schema_parse(const char *text, gsize size, const char *name, GError **error);
 void lt_xml_schema_free(LtXmlSchema *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtXmlSchema, lt_xml_schema_free)
-/** lt_xml_check: scans, parses (no network, no entities) and, with @schema, validates. Adds `xml.mismatch`, `xml.schema` */
-gboolean lt_xml_check(const char *data, gsize size, const LtXmlSchema *schema, GError **error);
+
+/* A wanted text: of the first child of the document element with this local name. */
+typedef struct {
+    const char *name;
+    char *value; /* out: owned, NULL when absent or not only text */
+} LtXmlPick;
+
+/**
+ * lt_xml_check:
+ * @schema: (nullable): must hold
+ * @root: (nullable): local name that the document element must have
+ * @picks: (nullable): ended by a row with name NULL; set only on success
+ *
+ * Scans, parses (no network, no entities, no DTD), compares the number of elements with the scan's, validates.
+ *
+ * Errors: those of lt_xml_scan(), `xml.mismatch`, `xml.schema`. Texts name line, element and libxml2's number of the fault,
+ * never content.
+ */
+gboolean lt_xml_check(const char *data, gsize size, const LtXmlSchema *schema, const char *root, LtXmlPick *picks, GError **error);
