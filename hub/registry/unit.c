@@ -426,6 +426,21 @@ lt_registry_receiver(LtRegistry *self, const char *to, const char *procedure, gi
 }
 
 gboolean
+lt_unit_may_receive(const LtUnit *self, gint64 at_us)
+{
+    if (lt_unit_is_valid(self, at_us))
+        return TRUE;
+    for (guint i = 0; at_us >= self->from_us && self->successors != NULL && i < self->successors->len; i++) {
+        const LtSuccessorRow *row = self->successors->pdata[i];
+        gint64 effective = 0;
+
+        if (lt_day_read(row->effective, &effective) && effective <= at_us)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
 lt_registry_is_within(LtRegistry *self, const char *unit, const char *ancestor, gint64 at_us)
 {
     const LtUnit *inner = lt_registry_lookup(self, unit), *outer = lt_registry_lookup(self, ancestor);

@@ -42,6 +42,8 @@ const LtUnit *lt_registry_find_code(LtRegistry *self, const char *admin_code, gi
  * Errors: NOT_FOUND `env.to.unknown`: unknown, or closed without (one) successor for this procedure */
 const LtUnit *lt_registry_receiver(LtRegistry *self, const char *to, const char *procedure, gint64 at_us, const char **basis,
                                    GError **error);
+/** lt_unit_may_receive: in office, or followed by another for some procedure */
+gboolean lt_unit_may_receive(const LtUnit *self, gint64 at_us);
 /** lt_registry_is_within: is @unit @ancestor itself or below it? Any ancestor counts, closed or not: a commune that outlives
  * its district stays within the province */
 gboolean lt_registry_is_within(LtRegistry *self, const char *unit, const char *ancestor, gint64 at_us);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "routing/plan.h"
+#include "routing/upload.h"
 #include "store/messages.h"
 #include "trust/payload.h"
 
@@ -16,15 +17,15 @@ typedef struct {
     guint64 max_bytes;          /* envelope.max_bytes */
 } LtIntakeOptions;
 LtIntake *lt_intake_new(const LtIntakeOptions *options);
+/** lt_intake_free: nothing may be under way */
 void lt_intake_free(LtIntake *self);
-/* The world it judges by: swapped whole, any time, from any thread. */
+/** lt_intake_set_world: what it judges by: swapped whole, any time, from any thread. Takes references of its own */
 void lt_intake_set_world(LtIntake *self, LtTrust *trust, LtRegistry *registry, LtPlan *plan);
 LtTrust *lt_intake_ref_trust(LtIntake *self);
 LtRegistry *lt_intake_ref_registry(LtIntake *self);
 LtPlan *lt_intake_ref_plan(LtIntake *self);
-/** lt_intake_set_dispatcher: gets new deliveries after the commit */
+/** lt_intake_set_dispatcher: gets new deliveries after the commit; before the first submit */
 void lt_intake_set_dispatcher(LtIntake *self, LtDispatcher *dispatcher);
-typedef struct _LtUpload LtUpload;
 
 /* Who calls: known by certificate or token. */
 typedef struct {
@@ -35,20 +36,46 @@ typedef struct {
 
 /* What the caller gets: container bytes of a receipt, or an error. */
 typedef struct {
-    guint status;          /* 202, 200, 204, 409, … */
+    guint status;          /* 202 accepted, 200 known already, 204 receipt taken, or that of the error */
     GBytes *receipt;       /* nullable */
     GError *error;         /* nullable: the refusal; with a receipt as well after V7 */
     gint64 index;          /* log index of the entry that says so, or -1 */
 } LtAnswer;
 void lt_answer_free(LtAnswer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtAnswer, lt_answer_free)
 typedef void (*LtIntakeDone)(gpointer data, LtAnswer *answer /* transfer full */);
 
-/** An upload is fed while its bytes arrive, walks and hashes them, and is then submitted or freed. */
+/** lt_upload_new: an upload is fed while its bytes arrive (upload.h), and is then submitted or freed */
 LtUpload *lt_upload_new(LtIntake *intake);
-gboolean lt_upload_feed(LtUpload *self, const guint8 *data, gsize size, GError **error);
-void lt_upload_free(LtUpload *self);
 
-/** lt_intake_submit: (transfer full) @upload. Verifies on this thread, writes through the store, answers on @context's thread after the commit */
-void lt_intake_submit(LtIntake *self, LtUpload *upload, const LtCaller *caller, LtIntakeDone done, gpointer data, GMainContext *context);
-/** lt_intake_submit_built: a plugin's message: sealed by the hub for the unit, then the same door. Blocks: workers only */
+/**
+ * lt_intake_submit:
+ * @upload: (transfer full)
+ * @caller: copied
+ * @context: on whose thread @done is called, once, and never before this returns
+ *
+ * Verifies on this thread (V1–V10 of envelope.md §9), writes through the store, answers after the commit.
+ */
+void lt_intake_submit(LtIntake *self, LtUpload *upload, const LtCaller *caller, LtIntakeDone done, gpointer data,
+                      GMainContext *context);
+
+/**
+ * lt_intake_submit_built:
+ * @endpoint: name of the endpoint whose plugin found it
+ * @message: (transfer none)
+ *
+ * A plugin's message: sealed by the hub for the unit, then the same door. Known by its source key already: TRUE at once.
+ * Blocks: workers only.
+ *
+ * Errors: the refusal; INVALID `intake.no-original` when the builder has no original form
+ */
 gboolean lt_intake_submit_built(LtIntake *self, const char *endpoint, LtMessageBuilder *message, GError **error);
+
+/**
+ * lt_intake_acknowledge:
+ * @from, @id: of an envelope in the caller's inbox
+ *
+ * The unit says that it has taken it: the delivery is DELIVERED. Saying it again is no error. Answers 204, or NOT_FOUND.
+ */
+void lt_intake_acknowledge(LtIntake *self, const LtCaller *caller, const char *from, const char *id, LtIntakeDone done,
+                           gpointer data, GMainContext *context);

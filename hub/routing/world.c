@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* world.c: who may send, to whom, and what came before. Every answer is from memory or from a read connection. */
+#include "routing/world.h"
+
+#include <string.h>
+
+void
+lt_world_copy(const LtWorld *self, LtWorld *out)
+{
+    out->trust = lt_trust_ref(self->trust);
+    out->registry = lt_registry_ref(self->registry);
+    out->plan = lt_plan_ref(self->plan);
+}
+
+void
+lt_world_clear(LtWorld *self)
+{
+    g_clear_pointer(&self->plan, lt_plan_unref);
+    g_clear_pointer(&self->registry, lt_registry_unref);
+    g_clear_pointer(&self->trust, lt_trust_unref);
+}
+
+/* A unit that was not in office when it signed has no key, whatever the list of keys says. */
+static gboolean
+key_is_registered(gpointer data, const char *spki_hex, const char *from, gint64 issued_us, gboolean by_hub)
+{
+    LtJudgement *self = data;
+    const LtUnit *unit = lt_registry_lookup(self->world.registry, from);
+
+    /* Aliases serve routing only, never the check of a signer. */
+    if (unit == NULL || strcmp(lt_unit_get_id(unit), from) != 0 || !lt_unit_is_valid(unit, issued_us))
+        return FALSE;
+    return lt_registry_key_is_registered(self->world.registry, spki_hex, from, "sign", issued_us, by_hub);
+}
+
+static gboolean
+peer_may_relay(gpointer data, const char *peer_unit, const char *from)
+{
+    LtJudgement *self = data;
+
+    return lt_registry_hub_stands_for(self->world.registry, peer_unit, from, self->now_us);
+}
+
+/* The procedure is not known yet, so a closed unit that has any successor passes; lt_registry_receiver() decides later. */
+static LtTo
+find_receiver(gpointer data, const char *to, const char *type, gint64 at_us)
+{
+    LtJudgement *self = data;
+    const LtUnit *unit = lt_registry_lookup(self->world.registry, to);
+
+    (void) at_us; /* where it goes is decided by today's units, not by those of the day it was written */
+    if (unit == NULL || !lt_unit_may_receive(unit, self->now_us))
+        return LT_TO_UNKNOWN;
+    if (strcmp(type, "receipt") == 0)
+        return LT_TO_SERVED;
+    if (strcmp(type, "hub.ping") == 0)
+        return strcmp(lt_unit_get_id(unit), self->hub) == 0 ? LT_TO_SERVED : LT_TO_NOT_SERVED;
+    if (!lt_type_is_routed(type) || !lt_unit_is_valid(unit, self->now_us))
+        return LT_TO_SERVED; /* refused as env.policy.type; addressed again by the successor */
+    return lt_plan_serves(self->world.plan, type, unit) ? LT_TO_SERVED : LT_TO_NOT_SERVED;
+}
+
+static LtSeen
+seen(gpointer data, const char *from, const char *id, const char *manifest, GError **error)
+{
+    LtJudgement *self = data;
+
+    return lt_store_seen(self->store, from, id, manifest, error);
+}
+
+/* An evidence file is written to a disk, never sent; the directory is published by hubs. */
+static gboolean
+type_is_allowed(gpointer data, const char *from, const char *to, const char *type)
+{
+    LtJudgement *self = data;
+
+    (void) to;
+    if (strcmp(type, "audit.evidence") == 0)
+        return FALSE;
+    if (strcmp(type, "directory.publish") == 0)
+        return lt_registry_hub_stands_for(self->world.registry, from, from, self->now_us);
+    return TRUE;
+}
+
+static char *
+manifest_of(gpointer data, const char *from, const char *id)
+{
+    LtJudgement *self = data;
+
+    return lt_store_manifest_of(self->store, from, id);
+}
+
+static gboolean
+check_payload(gpointer data, const LtHeader *header, GBytes *payload, GError **error)
+{
+    LtJudgement *self = data;
+    const LtPart *part = header->parts->pdata[0];
+
+    lt_payload_facts_clear(&self->facts);
+    return lt_payload_check(self->payloads, header->type, part->media_type, payload, TRUE, &self->facts, error);
+}
+
+void
+lt_judgement_receiver(LtJudgement *self, const char *peer_unit, LtReceiver *receiver)
+{
+    *receiver = (LtReceiver) {
+        .trust = self->world.trust,
+        .now_us = self->now_us,
+        .scope = LT_RECEIVE_ALL,
+        .peer_unit = peer_unit,
+        .data = self,
+        .key_is_registered = key_is_registered,
+        .peer_may_relay = peer_may_relay,
+        .find_receiver = find_receiver,
+        .seen = seen,
+        .type_is_allowed = type_is_allowed,
+        .manifest_of = manifest_of,
+        .check_payload = check_payload,
+    };
+}
