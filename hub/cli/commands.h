@@ -6,6 +6,7 @@
 
 extern const LtCommand lt_command_check;
 extern const LtCommand lt_command_inbox;
+extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_reload;
 extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
