@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "trust/authority.h"
 #include "trust/payload.h"
 
 struct _LtHub {
@@ -83,6 +84,22 @@ fail_with_faults(GError **error, const char *path, const LtFaults *faults)
     for (guint i = 0; i < faults->len; i++)
         g_string_append_printf(text, "\n  %s", (const char *) faults->pdata[i]);
     lt_error_set(error, LT_ERROR_CONFIG, "config", "%s is not usable:%s", path, text->str);
+}
+
+/* Loopback TCP has no TLS: a hub that listens there must not be able to speak for a real office (security.md §1). */
+static gboolean
+check_demo(const LtHub *self, GError **error)
+{
+    gboolean from_demo = FALSE;
+
+    if (!self->demo)
+        return TRUE;
+    if (!lt_authority_is_demo(self->settings.certificate, &from_demo, error))
+        return FALSE;
+    if (!from_demo)
+        lt_error_set(error, LT_ERROR_CONFIG, "demo", "--demo takes only certificates of a demo CA (lthub pki init --demo), which %s is not",
+                     self->settings.certificate);
+    return from_demo;
 }
 
 static gboolean
@@ -206,7 +223,7 @@ lt_hub_open(const LtHubOptions *options, GError **error)
         fail_with_faults(error, self->config_path, faults);
         return NULL;
     }
-    if (!open_parts(self, error))
+    if (!check_demo(self, error) || !open_parts(self, error))
         return NULL;
     if (!world_load(self, &world, &self->settings, NULL, faults)) {
         fail_with_faults(error, self->config_path, faults);
