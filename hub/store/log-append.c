@@ -87,7 +87,8 @@ lt_log_tail_append(LtLogTail *self, LtRecord *record, guint64 *index, gint64 *at
 {
     g_autoptr(LtRecord) owned = record;
     guint64 place = self->edge.size + self->pending->len;
-    Pending pending = { lt_record_encode(owned, place, self->group_us, error), lt_log_index_covers(lt_record_get_event(owned)) };
+    Pending pending = { lt_record_encode(owned, place, self->group_us, error),
+                        lt_log_index_wants(lt_record_get_event(owned), lt_record_get_actor_kind(owned)) };
 
     if (pending.entry == NULL)
         return FALSE;

@@ -14,6 +14,12 @@ lt_log_index_covers(const char *event)
     return TRUE;
 }
 
+gboolean
+lt_log_index_wants(const char *event, const char *actor_kind)
+{
+    return g_str_equal(actor_kind, "user") || lt_log_index_covers(event);
+}
+
 static gboolean
 add_row(LtDatabase *database, LtLogRefKind kind, const char *key, guint64 index, GError **error)
 {
@@ -24,12 +30,13 @@ add_row(LtDatabase *database, LtLogRefKind kind, const char *key, guint64 index,
 gboolean
 lt_log_index_add(LtDatabase *database, guint64 index, const LtRecordView *entry, GError **error)
 {
-    gboolean is_person = !g_str_equal(entry->actor_kind, "unit") && !g_str_equal(entry->actor_kind, "hub");
+    gboolean is_user = g_str_equal(entry->actor_kind, "user");
 
+    if (!add_row(database, LT_LOG_REF_ACTOR, is_user ? entry->actor : NULL, index, error))
+        return FALSE;
     if (!lt_log_index_covers(entry->event))
         return TRUE;
     return add_row(database, LT_LOG_REF_EVENT, entry->event, index, error) &&
-           add_row(database, LT_LOG_REF_ACTOR, is_person ? entry->actor : NULL, index, error) &&
            add_row(database, LT_LOG_REF_DOSSIER, g_hash_table_lookup(entry->fields, "d"), index, error) &&
            add_row(database, LT_LOG_REF_ENVELOPE, g_hash_table_lookup(entry->fields, "id"), index, error) &&
            add_row(database, LT_LOG_REF_ENVELOPE, g_hash_table_lookup(entry->fields, "re_id"), index, error);

@@ -12,12 +12,14 @@
 typedef enum {
     LT_LOG_REF_DOSSIER = 1, /* key: dossier reference */
     LT_LOG_REF_EVENT,       /* key: name of the event */
-    LT_LOG_REF_ACTOR,       /* key: user or plugin */
+    LT_LOG_REF_ACTOR,       /* key: user; acts of units, plugins and the hub are found by walking the log */
     LT_LOG_REF_ENVELOPE,    /* key: `id` or `re_id` */
 } LtLogRefKind;
 
 /** lt_log_index_covers: FALSE for an event of the message path */
 gboolean lt_log_index_covers(const char *event);
+/** lt_log_index_wants: whether an entry has any row at all */
+gboolean lt_log_index_wants(const char *event, const char *actor_kind);
 /** lt_log_index_add: inside the writer's transaction */
 gboolean lt_log_index_add(LtDatabase *database, guint64 index, const LtRecordView *entry, GError **error);
 /** lt_log_index_rebuild: inside a transaction: empties the table and makes it anew from the entries */

@@ -142,9 +142,9 @@ lt_record_get_event(const LtRecord *self)
 }
 
 const char *
-lt_record_get_actor(const LtRecord *self)
+lt_record_get_actor_kind(const LtRecord *self)
 {
-    return self->actor;
+    return self->actor_kind;
 }
 
 gboolean

@@ -52,7 +52,7 @@ void lt_record_set_string(LtRecord *self, const char *name, const char *value); 
 void lt_record_set_integer(LtRecord *self, const char *name, gint64 value);
 void lt_record_set_strings(LtRecord *self, const char *name, const char *const *values);
 const char *lt_record_get_event(const LtRecord *self);
-const char *lt_record_get_actor(const LtRecord *self);
+const char *lt_record_get_actor_kind(const LtRecord *self);
 /** lt_record_get_string: *text: inside the record, not NUL-terminated. FALSE when no such string was set */
 gboolean lt_record_get_string(const LtRecord *self, const char *name, const char **text, gsize *length);
 

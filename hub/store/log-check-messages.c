@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log-check-messages.c: what is kept against what the log says of it.
+ *
+ * Each message is loaded as for a reader, which proves header, payload and list of attachments against its manifest digest, and each attachment is
+ * read to its end. Row and manifest must be those of the entry env.accepted, and each receipt, made again from its fields, must have the
+ * manifest that receipt.out names.
+ */
+#include <string.h>
+#include "base/value.h"
+#include "store/content.h"
+#include "store/log-check.h"
+#include "store/receipts.h"
+
+#define RECEIPT_REACH 16 /* receipt.out follows the entry that it speaks of in the same closure */
+
+typedef struct {
+    gint64 row;
+    char *id, *sender;
+    guint8 manifest[LT_SHA256_SIZE];
+    guint64 index;
+} Message;
+
+static void
+message_clear(Message *self)
+{
+    g_free(self->id);
+    g_free(self->sender);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Message, message_clear)
+
+static char *
+uuid_text(GBytes *bytes)
+{
+    g_autofree char *hex = bytes == NULL || g_bytes_get_size(bytes) != 16 ? NULL : lt_hex_dup(g_bytes_get_data(bytes, NULL), 16);
+
+    return hex == NULL ? g_strdup("") : g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+/* *found: FALSE after the last one. */
+static gboolean
+next_message(LtDatabase *database, gint64 after, Message *message, gboolean *found, GError **error)
+{
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+    g_autoptr(GBytes) id = NULL;
+
+    *found = FALSE;
+    if (!LT_ASK(&query, database, error, "SELECT row, id, sender, manifest, log_index FROM message WHERE row > ?1 ORDER BY row LIMIT 1",
+                LT_INT(after)))
+        return FALSE;
+    if (!lt_query_next(&query, error))
+        return !query.failed;
+    id = lt_query_bytes(&query, 1);
+    message->row = lt_query_integer(&query, 0);
+    message->id = uuid_text(id);
+    message->sender = lt_query_dup(&query, 2);
+    if (!lt_query_copy(&query, 3, message->manifest, sizeof message->manifest))
+        memset(message->manifest, 0, sizeof message->manifest);
+    message->index = (guint64) lt_query_integer(&query, 4);
+    *found = TRUE;
+    return TRUE;
+}
+
+static LtRecordView *
+read_entry(LtDatabase *database, guint64 index)
+{
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+
+    if (!LT_ASK(&query, database, NULL, "SELECT entry FROM log WHERE idx = ?1", LT_INT(index)) || !lt_query_next(&query, NULL))
+        return NULL;
+    return lt_record_read(sqlite3_column_blob(query.statement, 0), (gsize) sqlite3_column_bytes(query.statement, 0), NULL);
+}
+
+static gboolean
+field_is(LtRecordView *entry, const char *name, const char *value)
+{
+    return g_strcmp0(g_hash_table_lookup(entry->fields, name), value) == 0;
+}
+
+static gboolean
+read_through(LtMessage *message, guint index, GError **error)
+{
+    g_autoptr(GInputStream) stream = lt_message_open_attachment(message, index, error);
+    g_autofree guint8 *piece = g_malloc(65536);
+    gssize n = stream == NULL ? -1 : 1;
+
+    while (n > 0)
+        n = g_input_stream_read(stream, piece, 65536, NULL, error);
+    return n == 0;
+}
+
+static void
+add_content(LtLogCheck *check, const Message *row, const char *table, const char *dossier, const GError *cause)
+{
+    gboolean absent = g_error_matches(cause, LT_ERROR, LT_ERROR_NOT_FOUND);
+
+    lt_log_check_add(check, absent ? "log.missing-blob" : "log.blob-hash", table, (gint64) row->index, dossier, "message %s of %s: %s", row->id,
+                     row->sender, cause->message);
+}
+
+static void
+check_content(LtLogCheck *check, const Message *row, const char *dossier)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(LtMessage) message = lt_content_load(check->store, check->database, row->row, row->manifest, &cause);
+
+    if (message == NULL) {
+        add_content(check, row, "content", dossier, cause);
+        return;
+    }
+    for (guint i = 0; i < lt_message_get_n_attachments(message); i++) {
+        g_autoptr(GError) attachment_cause = NULL;
+
+        if (!read_through(message, i, &attachment_cause))
+            add_content(check, row, "attachment", dossier, attachment_cause);
+    }
+}
+
+static void
+check_promise(LtLogCheck *check, const Message *row, const char *dossier, const LtPromise *promise)
+{
+    g_autofree char *manifest = lt_hex_dup(promise->body.manifest_sha256, LT_SHA256_SIZE);
+
+    for (guint64 index = promise->fields.index + 1; index <= promise->fields.index + RECEIPT_REACH; index++) {
+        g_autoptr(LtRecordView) entry = read_entry(check->database, index);
+
+        if (entry != NULL && g_str_equal(entry->event, "receipt.out") && field_is(entry, "id", promise->fields.id)) {
+            if (field_is(entry, "m", manifest))
+                return;
+            break;
+        }
+    }
+    lt_log_check_add(check, "log.blob-hash", "receipt", (gint64) promise->fields.index, dossier,
+                     "receipt %s for message %s of %s is not the one that the log names", promise->fields.stage, row->id, row->sender);
+}
+
+static void
+check_receipts(LtLogCheck *check, const Message *row, const char *dossier)
+{
+    g_autofree char *manifest = lt_hex_dup(row->manifest, LT_SHA256_SIZE);
+    LtReceipted re = { row->row, row->sender, row->id, manifest, dossier };
+
+    for (gint64 stage = LT_STAGE_RECEIVED; stage <= LT_STAGE_FAILED; stage++) {
+        gint64 receipt = LT_RECEIPT_ROW(row->row, stage);
+        g_auto(LtPromise) promise = { 0 };
+        g_autoptr(GError) cause = NULL;
+
+        if (lt_receipts_load(check->database, NULL, &re, receipt, receipt, &promise, &cause))
+            check_promise(check, row, dossier, &promise);
+        else if (cause != NULL)
+            lt_log_check_add(check, "log.blob-hash", "receipt", (gint64) row->index, dossier, "a receipt for message %s of %s: %s", row->id,
+                             row->sender, cause->message);
+    }
+}
+
+/* FALSE: the row is not that of an accepted envelope of the log. */
+static gboolean
+check_message(LtLogCheck *check, const Message *row)
+{
+    g_autofree char *manifest = lt_hex_dup(row->manifest, LT_SHA256_SIZE);
+    g_autoptr(LtRecordView) entry = read_entry(check->database, row->index);
+    const char *dossier = entry == NULL ? NULL : g_hash_table_lookup(entry->fields, "d");
+
+    if (entry == NULL || !g_str_equal(entry->event, "env.accepted") || !field_is(entry, "id", row->id) ||
+        !field_is(entry, "from", row->sender) || !field_is(entry, "m", manifest)) {
+        lt_log_check_add(check, "log.blob-hash", "message", (gint64) row->index, dossier, "message %s of %s is not the one that the log names",
+                         row->id, row->sender);
+        return FALSE;
+    }
+    check_content(check, row, dossier);
+    check_receipts(check, row, dossier);
+    return TRUE;
+}
+
+static gboolean
+message_exists(LtDatabase *database, guint64 index)
+{
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+
+    /* Walks the table: asked only when messages are known to be absent. */
+    return LT_ASK(&query, database, NULL, "SELECT 1 FROM message WHERE log_index = ?1", LT_INT(index)) && lt_query_next(&query, NULL);
+}
+
+/* Some accepted envelope has no row: says which. */
+static void
+name_absent(LtLogCheck *check)
+{
+    for (guint64 index = check->from; index < check->size; index++) {
+        g_autoptr(LtRecordView) entry = read_entry(check->database, index);
+
+        if (entry != NULL && g_str_equal(entry->event, "env.accepted") && !message_exists(check->database, index))
+            lt_log_check_add(check, "log.missing-blob", "message", (gint64) index, g_hash_table_lookup(entry->fields, "d"),
+                             "message %s of %s is absent", (const char *) g_hash_table_lookup(entry->fields, "id"),
+                             (const char *) g_hash_table_lookup(entry->fields, "from"));
+    }
+}
+
+gboolean
+lt_log_check_messages(LtLogCheck *check, GError **error)
+{
+    guint64 n_good = 0;
+    gint64 after = -1;
+
+    for (;;) {
+        g_auto(Message) message = { 0 };
+        gboolean found;
+
+        if (!next_message(check->database, after, &message, &found, error))
+            return FALSE;
+        if (!found)
+            break;
+        after = message.row;
+        /* A row beyond the checkpoint is newer than this check, or its index was altered: then its entry has none. */
+        if (message.index >= check->from && message.index < check->size && check_message(check, &message))
+            n_good++;
+    }
+    if (n_good < check->n_accepted)
+        name_absent(check);
+    return TRUE;
+}
