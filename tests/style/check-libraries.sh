@@ -20,7 +20,7 @@ only() {
 only 'openssl/' hub/trust/
 only 'sqlite3' hub/store/
 only 'libsoup/' hub/http/
-only 'curl/' hub/routing/link.c
+only 'curl/' hub/routing/link.c hub/routing/link-
 only 'gmodule' hub/routing/loader.c
 only 'libxml/' hub/base/xml.c hub/base/xml-
 only 'json-glib/' hub/http/ hub/cli/

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json-check.c: the strict scanner, as plugins get it: a look, without events. */
+#include <lienthong/json.h>
+
+#include "base/json.h"
+
+gboolean
+lt_json_check(GBytes *json, GError **error)
+{
+    gsize size = 0;
+    const char *data = g_bytes_get_data(json, &size);
+
+    return lt_json_scan(data != NULL ? data : "", size, LT_JSON_PAYLOAD, NULL, NULL, NULL, NULL, error);
+}

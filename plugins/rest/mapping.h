@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mapping.h: a jq program, compiled once, run by many threads, under limits.
+ *
+ * A program sees its input and nothing else: no environment, no files, no other inputs. It gives exactly one value.
+ */
+#pragma once
+
+#include <glib.h>
+#include <jq.h>
+#include <lienthong/error.h>
+
+typedef struct _Mapping Mapping;
+
+typedef struct {
+    gint64 time_us;     /* longest run */
+    gsize memory_bytes; /* growth of the process during a run that stops it */
+} MappingLimits;
+
+/**
+ * mapping_open:
+ * @path: file of the jq program
+ *
+ * Errors: CONFIG `rest.map`: not readable, larger than 1 MiB, does not compile (with jq's words), imports modules
+ */
+Mapping *mapping_open(const char *path, const MappingLimits *limits, GError **error);
+void mapping_free(Mapping *self);
+
+/**
+ * mapping_run:
+ * @input: (transfer full)
+ *
+ * Errors: CONFIG `rest.map.failed` (the program raised an error), `rest.map.output` (no value, or more than one), `rest.map.limit`
+ *
+ * Returns: the value, to be freed with jv_free(); an invalid jv when there was an error
+ */
+jv mapping_run(Mapping *self, jv input, GError **error);
