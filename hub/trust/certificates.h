@@ -10,7 +10,6 @@
 #include "base/value.h"
 
 typedef struct _LtTrust LtTrust;
-typedef struct _LtSigner LtSigner;
 
 /**
  * lt_trust_load:
@@ -25,15 +24,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtTrust, lt_trust_unref)
 /** lt_trust_nobody: no anchor at all: nothing opens */
 LtTrust *lt_trust_nobody(void);
 
-/* What is known of a verified signer. Owned by the trust's cache, valid as long as the trust. */
+/* What is known of a signer's certificate. Immutable and counted: it may outlive the trust that vouched for it. */
 typedef struct {
     guint8 spki_sha256[LT_SHA256_SIZE];
     char spki_hex[65];
     char *subject;       /* RFC 2253, UTF-8, escaped for display */
     gint64 not_before_us, not_after_us;
-    gpointer key;        /* EVP_PKEY *, private to the room */
-    int algorithm;       /* which row of envelope.md §5, private to the room */
+    struct _LtSignerPrivate *private; /* of the room */
 } LtSignerCertificate;
+LtSignerCertificate *lt_signer_certificate_ref(LtSignerCertificate *self);
+void lt_signer_certificate_unref(LtSignerCertificate *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtSignerCertificate, lt_signer_certificate_unref)
 
 /** lt_certificate_spki: SHA-256 of the SubjectPublicKeyInfo of a PEM or DER certificate, as 64 hex digits */
 char *lt_certificate_spki(const guint8 *data, gsize size, GError **error);

@@ -15,7 +15,9 @@ typedef struct {
     const char *type;
     LtRule payload, dossier, re;
     guint min_attachments, max_attachments;
+    LtRule orig;
 } LtTypeRule;
+/** lt_type_rules: the table of §6, and of §10 for `orig` */
 const LtTypeRule *lt_type_rules(gsize *n_rules);
 const LtTypeRule *lt_type_rule_lookup(const char *type);
 /** lt_header_check_rule: Errors: `env.type.rule` */
