@@ -28,20 +28,13 @@ message_clear(Message *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Message, message_clear)
 
-static char *
-uuid_text(GBytes *bytes)
-{
-    g_autofree char *hex = bytes == NULL || g_bytes_get_size(bytes) != 16 ? NULL : lt_hex_dup(g_bytes_get_data(bytes, NULL), 16);
-
-    return hex == NULL ? g_strdup("") : g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
 /* *found: FALSE after the last one. */
 static gboolean
 next_message(LtDatabase *database, gint64 after, Message *message, gboolean *found, GError **error)
 {
     g_auto(LtQuery) query = LT_QUERY_INIT;
-    g_autoptr(GBytes) id = NULL;
+    guint8 id[16] = { 0 };
+    char text[37];
 
     *found = FALSE;
     if (!LT_ASK(&query, database, error, "SELECT row, id, sender, manifest, log_index FROM message WHERE row > ?1 ORDER BY row LIMIT 1",
@@ -49,9 +42,10 @@ next_message(LtDatabase *database, gint64 after, Message *message, gboolean *fou
         return FALSE;
     if (!lt_query_next(&query, error))
         return !query.failed;
-    id = lt_query_bytes(&query, 1);
+    lt_query_copy(&query, 1, id, sizeof id); /* of another size: the nil UUID, which no entry names */
+    lt_uuid_write(id, text);
     message->row = lt_query_integer(&query, 0);
-    message->id = uuid_text(id);
+    message->id = g_strdup(text);
     message->sender = lt_query_dup(&query, 2);
     if (!lt_query_copy(&query, 3, message->manifest, sizeof message->manifest))
         memset(message->manifest, 0, sizeof message->manifest);

@@ -176,14 +176,6 @@ propose_rows(LtDatabase *database, LtLogRefKind kind, const char *key, GArray *i
     return !query.failed;
 }
 
-static char *
-uuid_text(GBytes *bytes)
-{
-    g_autofree char *hex = bytes == NULL || g_bytes_get_size(bytes) != 16 ? NULL : lt_hex_dup(g_bytes_get_data(bytes, NULL), 16);
-
-    return hex == NULL ? NULL : g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
 /* Acceptance, deliveries, states: the dossier's timeline has their indexes and leads to its envelopes. */
 static gboolean
 propose_timeline(Search *search, GBytes *reference, GArray *indexes, GError **error)
@@ -196,12 +188,14 @@ propose_timeline(Search *search, GBytes *reference, GArray *indexes, GError **er
                 LT_BYTES_VALUE(reference)))
         return FALSE;
     while (lt_query_next(&query, error)) {
-        g_autoptr(GBytes) id = lt_query_bytes(&query, 1);
-        char *text = uuid_text(id);
+        guint8 id[16];
+        char text[37];
 
         propose(indexes, (guint64) lt_query_integer(&query, 0));
-        if (text != NULL)
-            g_hash_table_add(search->envelopes, text);
+        if (!lt_query_copy(&query, 1, id, sizeof id))
+            continue;
+        lt_uuid_write(id, text);
+        g_hash_table_add(search->envelopes, g_strdup(text));
     }
     return !query.failed;
 }
@@ -213,8 +207,8 @@ propose_receipts(Search *search, GBytes *reference, GArray *indexes, GError **er
     g_auto(LtQuery) query = LT_QUERY_INIT;
 
     if (!LT_ASK(&query, search->database, error,
-                "SELECT r.log_index FROM dossier AS d JOIN (SELECT DISTINCT dossier, message FROM event WHERE message IS NOT NULL) AS e "
-                "ON e.dossier = d.row JOIN receipt AS r ON r.row BETWEEN e.message * 8 AND e.message * 8 + 7 WHERE d.reference = ?1",
+                "SELECT r.log_index FROM dossier AS d JOIN event AS e ON e.dossier = d.row "
+                "JOIN receipt AS r ON r.row BETWEEN e.message * 8 AND e.message * 8 + 7 WHERE d.reference = ?1",
                 LT_BYTES_VALUE(reference)))
         return FALSE;
     while (lt_query_next(&query, error))
@@ -227,15 +221,13 @@ static gboolean
 propose_dossier(Search *search, GArray *indexes, GError **error)
 {
     const char *text = search->query->dossier;
-    g_auto(GStrv) groups = g_strsplit(text, "-", -1);
-    g_autofree char *hex = g_strjoinv("", groups);
     g_autoptr(GBytes) reference = NULL;
     guint8 bytes[16];
     GHashTableIter iterator;
     gpointer id;
 
     search->envelopes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!lt_uuid_is_v4(text, strlen(text)) || !lt_hex_read(hex, strlen(hex), bytes, sizeof bytes))
+    if (!lt_uuid_read(text, strlen(text), bytes))
         return TRUE;
     reference = g_bytes_new(bytes, sizeof bytes);
     if (!propose_rows(search->database, LT_LOG_REF_DOSSIER, text, indexes, error) ||
