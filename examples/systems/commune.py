@@ -3,7 +3,7 @@
 """Stand-in for the one-stop software of communes: speaks envelope 1 itself.
 
 Outwards it seals with the commune's own key and posts to the hub until the hub's receipt is there; the same bytes each time.
-Inwards the hub posts signed containers to /hub/UNIT, or, for a commune whose name stands in --inbox, this system pulls the
+Inwards the hub posts signed containers to /hub, or, for a commune whose name stands in --inbox, this system pulls the
 hub's inbox. The desk's side: POST /desk/file files dossiers, GET /desk/report says where they are.
 """
 import datetime
@@ -48,8 +48,7 @@ class Commune(system.System):
         self.hub = urllib.parse.urlsplit(options.hub)
         self.units = options.units.split(",")
         self.pulling = [unit for unit in options.inbox.split(",") if unit]
-        with open(options.tokens, encoding="utf-8") as lines:
-            self.tokens = dict(line.split() for line in lines if line.strip())
+        self.tokens = {}
         self.random = random.Random(options.seed)
 
     # What the desk asks
@@ -60,7 +59,7 @@ class Commune(system.System):
             return {"codes": [self.file(n, asked) for n in range(asked["count"])]}
         if (method, path) == ("GET", "/desk/report"):
             return self.report()
-        if method == "POST" and path.startswith("/hub/") and path[5:] in self.units:
+        if (method, path) == ("POST", "/hub"):
             if headers.get("Content-Type") != envelope.MEDIA_TYPE:
                 raise system.Answer(415, {"error": "media type"})
             self.take_in(body)
@@ -113,10 +112,16 @@ class Commune(system.System):
                                          attachments=attachments)
         self.write(("INSERT INTO outbox (id, unit, code, kind, body) VALUES (?,?,?,?,?)", (message, unit, code, kind, body)))
 
+    def token(self, unit):
+        if unit not in self.tokens:
+            with open(self.options.tokens, encoding="utf-8") as lines:
+                self.tokens = dict(line.split() for line in lines if line.strip())
+        return self.tokens[unit]
+
     def call(self, unit, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection(self.hub.hostname, self.hub.port, timeout=20)
         try:
-            connection.request(method, path, body, {"Authorization": "Bearer " + self.tokens[unit], **(headers or {})})
+            connection.request(method, path, body, {"Authorization": "Bearer " + self.token(unit), **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -127,7 +132,7 @@ class Commune(system.System):
         self.write(("UPDATE outbox SET tries = tries + 1 WHERE id = ?", (message,)))
         try:
             status, answer = self.call(unit, "POST", "/v1/envelopes", body, {"Content-Type": envelope.MEDIA_TYPE})
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, KeyError):
             return False
         if status in (200, 202):
             self.write(("UPDATE outbox SET receipt = ? WHERE id = ?", (answer, message)),
@@ -200,7 +205,7 @@ class Commune(system.System):
         while not self.stopping.is_set():
             try:
                 busy = self.pull(unit)
-            except (OSError, http.client.HTTPException, system.Answer):
+            except (OSError, http.client.HTTPException, KeyError, system.Answer):
                 busy = False
             if not busy:
                 time.sleep(0.3)

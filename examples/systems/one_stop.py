@@ -6,18 +6,23 @@ It knows nothing of envelopes. The hub calls it and asks it for what is new:
   POST /api/ho-so               a dossier: maThongDiep, maHoSo, maThuTuc, donViGui, donViNhan, donViXuLy, tepTin [{ten, noiDung (base64)}]
   POST /api/ho-so/bo-sung       the answer to a request for a supplement
   POST /api/ho-so/ket-qua       a result, for a dossier that was passed on
-  POST /api/trang-thai          a state, for look-up
   GET  /api/su-kien?sau=N       events after N, oldest first
 Answers are {"ketQua": "00"} or {"ketQua": "<code>", "thongBao": text}. Header X-Api-Key is required. A message that comes again (same maThongDiep)
 is answered like the first time and changes nothing.
 """
 import base64
+import datetime
 import json
 import time
 
 import system
 
 SUPPLEMENT_EVERY = 5
+ZONE = datetime.timezone(datetime.timedelta(hours=7))
+
+
+def local_time():
+    return datetime.datetime.now(ZONE).isoformat(timespec="seconds")
 
 
 class OneStop(system.System):
@@ -26,7 +31,6 @@ class OneStop(system.System):
         CREATE TABLE IF NOT EXISTS dossier (code TEXT, unit TEXT, sender TEXT, procedure TEXT, department TEXT, state TEXT, files INTEGER,
                                             bytes INTEGER, received REAL, finished REAL, scan BLOB, title TEXT, PRIMARY KEY (code, unit));
         CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, code TEXT, sender TEXT, receiver TEXT, body TEXT, at REAL);
-        CREATE TABLE IF NOT EXISTS state (code TEXT, state TEXT, at REAL);
     """
 
     def handle(self, method, path, query, headers, body):
@@ -36,8 +40,7 @@ class OneStop(system.System):
             raise system.Answer(401, {"ketQua": "15", "thongBao": "Sai khóa truy cập"})
         if (method, path) == ("GET", "/api/su-kien"):
             return self.events(int(query.get("sau") or 0))
-        posts = {"/api/ho-so": self.take_dossier, "/api/ho-so/bo-sung": self.take_supplement, "/api/ho-so/ket-qua": self.take_result,
-                 "/api/trang-thai": self.take_state}
+        posts = {"/api/ho-so": self.take_dossier, "/api/ho-so/bo-sung": self.take_supplement, "/api/ho-so/ket-qua": self.take_result}
         if method != "POST" or path not in posts:
             raise system.Answer(404, {"ketQua": "04", "thongBao": "Không có chức năng này"})
         message = json.loads(body)
@@ -51,7 +54,6 @@ class OneStop(system.System):
     def report(self):
         rows = self.rows("SELECT unit, count(*), count(finished), sum(files), sum(bytes) FROM dossier GROUP BY unit")
         return {"units": [dict(zip(("unit", "received", "finished", "files", "bytes"), row)) for row in rows],
-                "states": self.value("SELECT count(*) FROM state"),
                 "redelivered": self.value("SELECT coalesce(sum(times - 1), 0) FROM message")}
 
     def events(self, after):
@@ -78,9 +80,10 @@ class OneStop(system.System):
                  files[0] if files else b"", message["tenThuTuc"]))
         if self.options.settles:
             return [kept, *self.settle(code, unit, message["donViGui"])]
+        kept = [kept, self.event("trang-thai", code, unit, message["donViGui"], trangThai=4, luc=local_time())]
         if int(code.rsplit("-", 1)[1]) % SUPPLEMENT_EVERY == 0:
-            return [kept, self.event("yeu-cau-bo-sung", code, unit, message["donViGui"], noiDung="Thiếu bản sao giấy tờ tùy thân")]
-        return [kept, self.forward(code, unit, message["donViXuLy"], message["maThuTuc"], message["tenThuTuc"])]
+            return [*kept, self.event("yeu-cau-bo-sung", code, unit, message["donViGui"], noiDung="Thiếu bản sao giấy tờ tùy thân")]
+        return [*kept, self.forward(code, unit, message["donViXuLy"], message["maThuTuc"], message["tenThuTuc"])]
 
     def forward(self, code, unit, department, procedure, title):
         return self.event("chuyen-tiep", code, unit, department, maThuTuc=procedure, tenThuTuc=title)
@@ -98,9 +101,6 @@ class OneStop(system.System):
         code, unit = message["maHoSo"], message["donViNhan"]
         sender = self.value("SELECT sender FROM dossier WHERE code = ? AND unit = ?", code, unit)
         return self.settle(code, unit, sender)
-
-    def take_state(self, message):
-        return [("INSERT INTO state VALUES (?,?,?)", (message["maHoSo"], message["trangThai"], time.time()))]
 
 
 if __name__ == "__main__":
