@@ -107,8 +107,8 @@ check_comparison(const char *text, gsize size)
 
     if (size < 8)
         return;
-    a = (gint16) (text[0] << 8 | (guint8) text[1]);
-    b = (gint16) (text[2] << 8 | (guint8) text[3]);
+    a = (gint16) ((guint8) text[0] << 8 | (guint8) text[1]);
+    b = (gint16) ((guint8) text[2] << 8 | (guint8) text[3]);
     x = g_strdup_printf("%" G_GINT64_FORMAT "e%d", a, (signed char) text[4] % 4);
     y = g_strdup_printf("%" G_GINT64_FORMAT "%s", b, (text[5] & 1) != 0 ? ".50" : (text[5] & 2) != 0 ? ".000" : "");
     if ((signed char) text[4] % 4 >= 0) {
