@@ -85,7 +85,8 @@ add_original(LtMessageBuilder *builder, jv item, LtReply *reply)
     jv_free(original);
 }
 
-/* Binds an answer to the dossier that this endpoint got: by the reference that the map gives, or by the dossier's code. */
+/* Binds an answer to the dossier that this endpoint got: by the reference that the map gives, or by the dossier's code. A map that writes
+ * `re: null` asks for the dossier alone: passing a dossier on is no answer. */
 static void
 add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
 {
@@ -95,6 +96,7 @@ add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
     g_autofree char *from = value_text(re, "from");
     g_autofree char *id = value_text(re, "id");
     g_autofree char *manifest = value_text(re, "manifest");
+    gboolean no_answer = jv_object_has(jv_copy(item), jv_string("re")) && jv_get_kind(re) == JV_KIND_NULL;
     g_autoptr(LtMessage) submission = NULL;
 
     jv_free(re);
@@ -104,12 +106,11 @@ add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
         submission = lt_inbox_find_submission(inbox, code);
     if (from != NULL && id != NULL && manifest != NULL)
         lt_message_builder_set_re(builder, &(LtReference) { from, id, manifest });
-    if (submission != NULL) {
+    if (submission != NULL && !no_answer)
         lt_message_builder_set_re(builder, &(LtReference) { lt_message_get_from(submission), lt_message_get_id(submission),
                                                             lt_message_get_manifest(submission) });
-        if (dossier == NULL)
-            dossier = g_strdup(lt_message_get_dossier(submission));
-    }
+    if (submission != NULL && dossier == NULL)
+        dossier = g_strdup(lt_message_get_dossier(submission));
     if (dossier != NULL)
         lt_message_builder_set_dossier(builder, dossier);
 }
