@@ -23,4 +23,14 @@ G_BEGIN_DECLS
  */
 LT_API gboolean lt_json_check(GBytes *json, GError **error);
 
+/**
+ * lt_json_pick:
+ * @path: a member of the outermost object, or of a chain of objects: "type", "re.id"
+ *
+ * For small descriptions that need no JSON library.
+ *
+ * Returns: (transfer full) (nullable): the string there; %NULL when there is none, or when @json is not what lt_json_check() takes
+ */
+LT_API char *lt_json_pick(GBytes *json, const char *path);
+
 G_END_DECLS
