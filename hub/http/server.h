@@ -2,6 +2,7 @@
 /* server.h: the HTTP face: threads, sockets, early checks, one table of routes. libsoup's server lives in this room only. */
 #pragma once
 
+#include "http/quota.h"
 #include "routing/dispatcher.h"
 #include "routing/intake.h"
 
@@ -21,14 +22,19 @@ typedef struct {
 } LtHttpParts;
 
 typedef struct {
-    const char *peer_socket, *api_socket, *admin_socket; /* nullable paths; or inherited from systemd by these names */
-    guint demo_port;                                     /* 0: none; loopback only; all three sites on it */
-    guint n_threads;                                     /* 0: cores */
-    guint max_open;                                      /* open requests; over it 503 */
+    const char *peer_socket, *api_socket, *admin_socket; /* nullable paths; or inherited from systemd by the names "peer", "api", "admin" */
+    const char *proxy_user; /* nullable: whose processes may connect to peer and api (nginx). This hub's own user always may */
+    guint demo_port;        /* only with the parts' demo: loopback, all three sites on it; 0: any free port */
+    guint n_threads;        /* 0: cores */
+    guint max_open;         /* open connections; over it 503 and Retry-After; 0: 512 */
+    guint64 max_body;       /* bytes of an envelope; 0: 104857600 */
+    LtQuotaLimits quota;    /* per unit */
+    gint64 head_us, body_us, write_us, idle_us; /* patience with the other side; 0: 10 s, 30 s, 30 s, 30 s */
 } LtHttpOptions;
 
+/** lt_http_server_new: opens the sockets and starts the threads; call it from the main thread. Errors: %LT_ERROR_CONFIG `http.socket`, `http.user` */
 LtHttpServer *lt_http_server_new(const LtHttpParts *parts, const LtHttpOptions *options, GError **error);
 /** lt_http_server_stop: no new requests; finishes open ones up to @grace_us */
 void lt_http_server_stop(LtHttpServer *self, gint64 grace_us);
 void lt_http_server_free(LtHttpServer *self);
-guint lt_http_server_get_port(LtHttpServer *self); /* the demo port really bound */
+guint lt_http_server_get_port(LtHttpServer *self); /* the demo port really bound, or 0 */
