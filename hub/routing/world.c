@@ -43,12 +43,13 @@ peer_may_relay(gpointer data, const char *peer_unit, const char *from)
 
 /* The procedure is not known yet, so a closed unit that has any successor passes; lt_registry_receiver() decides later. */
 static LtTo
-find_receiver(gpointer data, const char *to, const char *type, gint64 at_us)
+find_receiver(gpointer data, const LtHeader *header)
 {
     LtJudgement *self = data;
-    const LtUnit *unit = lt_registry_lookup(self->world.registry, to);
+    const char *type = header->type;
+    const LtUnit *unit = lt_registry_lookup(self->world.registry, header->to);
 
-    (void) at_us; /* where it goes is decided by today's units, not by those of the day it was written */
+    /* Where it goes is decided by today's units, not by those of the day it was written. */
     if (unit == NULL || !lt_unit_may_receive(unit, self->now_us))
         return LT_TO_UNKNOWN;
     if (strcmp(type, "receipt") == 0)

@@ -31,7 +31,7 @@ typedef struct {
     /* All answer from memory or a read-only connection; none may write. NULL: the row is not checked. */
     gboolean (*key_is_registered)(gpointer data, const char *spki_hex, const char *from, gint64 issued_us, gboolean by_hub);
     gboolean (*peer_may_relay)(gpointer data, const char *peer_unit, const char *from);
-    LtTo (*find_receiver)(gpointer data, const char *to, const char *type, gint64 at_us);
+    LtTo (*find_receiver)(gpointer data, const LtHeader *header);
     LtSeen (*seen)(gpointer data, const char *from, const char *id, const char *manifest, GError **error);
     gboolean (*type_is_allowed)(gpointer data, const char *from, const char *to, const char *type);
     /* manifest of a known envelope, 64 hex digits; (transfer full) (nullable) */
@@ -41,8 +41,8 @@ typedef struct {
 } LtReceiver;
 
 typedef struct {
-    LtMessage *message;                     /* its source reads from the container while the envelope lives */
-    const LtSignerCertificate *signer;
+    LtMessage *message;                     /* keeps the container alive as long as it lives */
+    LtSignerCertificate *signer;
     gint64 signed_us;                       /* signingTime */
     LtSeen seen;                            /* LT_SEEN_SAME: answer with the old receipt, do nothing else */
     LtContainer *container;                 /* entries, for keeping */
@@ -61,16 +61,10 @@ LtEnvelope *lt_envelope_ref(LtEnvelope *self);
 void lt_envelope_unref(LtEnvelope *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtEnvelope, lt_envelope_unref)
 
-/** lt_envelope_open: bytes with V1 and V2–V6 offline, for callers that have the whole file */
+/** lt_envelope_open: V1, then lt_envelope_receive() with the scope of @receiver, for callers that have the whole file. Large attachments
+ * are hashed only */
 LtEnvelope *lt_envelope_open(GBytes *bytes, const LtReceiver *receiver, GError **error);
 
-/**
- * lt_envelope_seal:
- * @header: its `parts` are filled from @payload and @attachments; issued, expires, nonce are set when they are 0 or NULL
- * @attachments: (element-type LtSealPart)
- *
- * Returns: (transfer full): all entries of the container but `mimetype`, which is constant: the caller writes or keeps them
- */
 typedef struct {
     char *role, *media_type;
     GBytes *bytes;                                        /* or: */
@@ -78,6 +72,8 @@ typedef struct {
     gpointer data;
     guint64 size;
 } LtSealPart;
+
+/* All entries of a container but `mimetype`, which is constant. */
 typedef struct {
     GBytes *header, *payload, *manifest, *signature;
     GPtrArray *attachments;  /* of LtSealPart *, with */
@@ -85,7 +81,20 @@ typedef struct {
     GPtrArray *attachment_digests; /* 32 bytes each */
     char manifest_hex[65];
 } LtSealed;
+
+/**
+ * lt_envelope_seal:
+ * @header: its `parts` are filled from @payload and @attachments; issued, expires, nonce are set when they are 0 or NULL
+ * @payload: (nullable): XML when it begins with `<` or a byte order mark, else JSON
+ * @attachments: (element-type LtSealPart) (nullable): referenced
+ * @signer: signs with signingTime = `issued`
+ *
+ * Errors: the codes of V1 and V6 when what would be made could not be received
+ */
 LtSealed *lt_envelope_seal(LtHeader *header, GBytes *payload, GPtrArray *attachments, LtSigner *signer, GError **error);
 void lt_sealed_free(LtSealed *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtSealed, lt_sealed_free)
+/** lt_sealed_build: the container in memory */
 GBytes *lt_sealed_build(const LtSealed *self, GError **error);
+/** lt_sealed_open_stream: the container as a stream; @self and its attachments' data must outlive it */
+GInputStream *lt_sealed_open_stream(const LtSealed *self, guint64 *size);

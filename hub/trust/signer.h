@@ -13,9 +13,9 @@ typedef struct {
     char *unit;            /* unit id of the hub: `from` of its receipts, part of its log's origin */
     char *certificate;     /* PEM: signer's certificate first, then intermediates */
     char *key;             /* PEM file, or "pkcs11:…" */
-    char *log_key;         /* PEM file (Ed25519) */
+    char *log_key;         /* nullable: PEM file (Ed25519); without one no checkpoint is signed */
     char *witness_key;     /* nullable */
-    char *state;           /* folder in which confirmed checkpoints are remembered; nullable in tests */
+    char *state;           /* nullable: folder in which confirmed checkpoints are remembered */
 } LtSignerOptions;
 
 LtSigner *lt_signer_open(const LtSignerOptions *options, GError **error);
