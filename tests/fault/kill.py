@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -86,15 +85,6 @@ def one_round(hub, load, number, dice, envelopes):
     return True
 
 
-def stored(hub):
-    """Every (sender, id) of the store with how often it stands there, read from the file, not through the hub."""
-    database = sqlite3.connect(f"file:{hub.folder}/store/lthub.db?mode=ro", uri=True)
-    try:
-        return dict(database.execute("SELECT id, count(*) FROM message WHERE type <> 'receipt' GROUP BY sender, id"))
-    finally:
-        database.close()
-
-
 def main():
     tap, dice = lab.Tap(), random.Random(20261123)
     sink = lab.Sink()
@@ -112,7 +102,7 @@ def main():
         tap.ok(struck >= ROUNDS // 2, f"the kill struck inside a call in {struck} of {ROUNDS} rounds")
         code = hub.stop()
         tap.ok(code == 0, "the hub stops cleanly at the end", hub.read_log()[-1500:])
-        books = stored(hub)
+        books = dict(hub.rows("SELECT id, count(*) FROM message WHERE type <> 'receipt' GROUP BY sender, id"))
         acknowledged = set(load.acknowledged)
         tap.ok(not acknowledged - set(books), "every acknowledged message is in the store", f"{len(acknowledged - set(books))} are not")
         tap.ok(all(books.get(key) == 1 for key in acknowledged), "none is there twice")

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -103,8 +104,9 @@ class Sink:
 
 
 class Lab:
-    def __init__(self, endpoints="", routes=ROUTES, hub_extra="", store_extra="", units=UNITS):
+    def __init__(self, endpoints="", routes=ROUTES, hub_extra="", store_extra="reserve = 1M\n", units=UNITS, store=None):
         self.folder = tempfile.mkdtemp(prefix="lthub-test-")
+        self.store = store or os.path.join(self.folder, "store")
         self.pki = os.path.join(self.folder, "pki")
         self.config = os.path.join(self.folder, "lthub.conf")
         self.log = os.path.join(self.folder, "hub.log")
@@ -124,11 +126,11 @@ class Lab:
         for unit in (SENDER, RECEIVER, PULLER):
             self.tokens[unit] = json.loads(self.run("unit", "token", unit, "--json").stdout)["token"]
 
-    def write_config(self, endpoints, routes=ROUTES, hub_extra="", store_extra=""):
+    def write_config(self, endpoints, routes=ROUTES, hub_extra="", store_extra="reserve = 1M\n"):
         with open(self.config, "w", encoding="utf-8") as out:
-            out.write(f"[hub]\nunit = {HUB}\nfolder = {self.folder}/store\ncertificate = {self.pki}/{HUB}.pem\nkey = {self.pki}/{HUB}.key\n"
+            out.write(f"[hub]\nunit = {HUB}\nfolder = {self.store}\ncertificate = {self.pki}/{HUB}.pem\nkey = {self.pki}/{HUB}.key\n"
                       f"log_key = {self.pki}/log.key\n{hub_extra}\n[trust]\nanchors = {self.pki}/root.pem\ncrl = {self.pki}/crl.pem\n\n"
-                      f"[store]\nreserve = 1M\n{store_extra}\n[http]\nadmin_socket = {self.folder}/admin.sock\n\n{endpoints}\n{routes}")
+                      f"[store]\n{store_extra}\n[http]\nadmin_socket = {self.folder}/admin.sock\n\n{endpoints}\n{routes}")
 
     def run(self, *arguments, check=True):
         done = subprocess.run([LTHUB, *arguments, "--config", self.config], capture_output=True, text=True, check=False, timeout=120)
@@ -186,6 +188,18 @@ class Lab:
 
     def post(self, body, unit=SENDER, timeout=20):
         return self.call("POST", "/v1/envelopes", body, unit, {"Content-Type": envelope.MEDIA_TYPE}, timeout)
+
+    def rows(self, sql, *arguments):
+        """Asks the database file itself, read only."""
+        database = sqlite3.connect(f"file:{self.store}/lthub.db?mode=ro", uri=True, timeout=10)
+        try:
+            return database.execute(sql, arguments).fetchall()
+        finally:
+            database.close()
+
+    def deliveries(self, state):
+        lines = self.run("delivery", "list", "--state", state, "--json").stdout.splitlines()
+        return [json.loads(line) for line in lines if line.strip()]
 
     def read_log(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:

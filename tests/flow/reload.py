@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A plan is swapped whole or not at all: under load a broken one is refused with every reason, a good one takes over, and no message is lost between them."""
+import os
+import shutil
+import signal
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import lab  # noqa: E402  pylint: disable=wrong-import-position
+
+ENDPOINT = """[endpoint noi-nhan]
+plugin = rest
+units = H52.102
+url = http://127.0.0.1:{port}
+allowed_addresses = 127.0.0.1
+form = envelope
+path = /nhan
+retry_first = 50ms
+"""
+BROKEN = """[endpoint noi-nhan]
+plugin = rest
+units = H52.102
+urll = http://127.0.0.1:1
+form = envelop
+
+[endpoint khac]
+plugin = khong-co
+"""
+
+
+def main():
+    tap = lab.Tap()
+    old, new = lab.Sink(), lab.Sink()
+    hub = lab.Lab(ENDPOINT.format(port=old.port))
+    try:
+        hub.must_start()
+        envelopes = [hub.seal() for _ in range(60)]
+        statuses = []
+        sender = threading.Thread(target=lambda: statuses.extend(hub.post(body)[0] for _, body in envelopes))
+        sender.start()
+        hub.write_config(BROKEN)
+        done = hub.run("reload", check=False)
+        text = done.stdout + done.stderr
+        tap.ok(done.returncode != 0, "a broken plan is refused")
+        tap.ok(all(word in text for word in ("urll", "envelop", "khong-co")), "all reasons are printed at once", text)
+        checked = hub.run("check", check=False)
+        tap.ok(checked.returncode == 1 and "urll" in checked.stdout, "lthub check says the same before", checked.stdout)
+        hub.write_config(ENDPOINT.format(port=new.port))
+        tap.ok(hub.run("reload", check=False).returncode == 0, "a good plan is taken")
+        sender.join()
+        tap.ok(set(statuses) == {202}, "all messages were accepted meanwhile", str(set(statuses)))
+        lab.wait_for(lambda: len(set(old.times) | set(new.times)) == len(envelopes), 20, "all deliveries")
+        tap.ok(True, f"all were delivered: {len(old.times)} under the old plan, {len(new.times)} under the new")
+        message, body = hub.seal()
+        hub.post(body)
+        lab.wait_for(lambda: message in new.times, 10, "the new plan to be used")
+        tap.ok(True, "what comes now goes by the new plan")
+        for _ in range(30):
+            hub.run("reload")
+        tap.ok(hub.process.poll() is None, "thirty reloads in a row")
+        tap.ok(hub.stop() == 0, "the hub stops cleanly", hub.read_log()[-1500:])
+    except lab.Failed as error:
+        tap.ok(False, "the story came to its end", str(error) + "\n" + hub.read_log()[-1500:])
+    finally:
+        hub.stop(signal.SIGKILL)
+        old.close()
+        new.close()
+        if tap.failed == 0:
+            shutil.rmtree(hub.folder)
+    tap.exit()
+
+
+if __name__ == "__main__":
+    main()
