@@ -11,3 +11,4 @@ extern const LtCommand lt_command_reload;
 extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
 extern const LtCommand lt_command_version;
+extern const LtCommand lt_command_verify;
