@@ -240,6 +240,7 @@ static gboolean
 scan_number(Scan *self, GError **error)
 {
     const LtSchemaState *state = expected_state(self);
+    guint32 picks = expected_picks(self);
     const guint8 *begin = self->reader.at;
     const char *keyword;
     LtJsonNumber number;
@@ -257,6 +258,11 @@ scan_number(Scan *self, GError **error)
     keyword = state == NULL ? NULL : lt_schema_state_check_number(state, &number);
     if (keyword != NULL)
         return fail_schema(self, begin, keyword_of(self, state, keyword), error);
+    if (picks != 0 && number.is_safe) {
+        LtJsonText text = { number.text, number.length, FALSE };
+
+        lt_json_picks_take(&self->picks, picks, self->depth, &text);
+    }
     return emit(self, number.is_safe ? LT_JSON_INTEGER : LT_JSON_NUMBER, begin, NULL, &number, error);
 }
 

@@ -40,10 +40,11 @@ typedef gboolean (*LtJsonVisit)(const LtJsonEvent *event, gpointer data, GError 
 
 #define LT_JSON_MAX_PICKS 16
 
-/* A wanted value: a member of the outermost object, or of a chain of at most four objects written "a.b". Strings only. */
+/* A wanted value: a member of the outermost object, or of a chain of at most four objects written "a.b". Strings, and
+ * integers as they are written. */
 typedef struct {
     const char *path;
-    char *value; /* out: owned, NULL when absent or not a string */
+    char *value; /* out: owned, NULL when absent or neither */
 } LtJsonPick;
 
 /**
