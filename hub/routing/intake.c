@@ -92,6 +92,12 @@ lt_intake_set_dispatcher(LtIntake *self, LtDispatcher *dispatcher)
     self->dispatcher = dispatcher;
 }
 
+const char *
+lt_intake_get_unit(LtIntake *self)
+{
+    return lt_signer_get_unit(self->options.signer);
+}
+
 LtUpload *
 lt_upload_new(LtIntake *intake)
 {
@@ -268,6 +274,14 @@ copy_header(LtMessage *message)
     return copy;
 }
 
+/* A delivery was settled behind the dispatcher's back: what stood behind it may go. */
+static void
+wake_if_out_of_turn(Passage *self)
+{
+    if (self->answered != NULL && self->answered->state != LT_DELIVERY_DELIVERED && self->intake->dispatcher != NULL)
+        lt_dispatcher_wake(self->intake->dispatcher, self->answered->endpoint);
+}
+
 static void
 accepted(gpointer data, LtAccepted *result, const GError *error)
 {
@@ -288,6 +302,7 @@ accepted(gpointer data, LtAccepted *result, const GError *error)
     }
     if (!result->duplicate && intake->dispatcher != NULL && result->deliveries->len > 0)
         lt_dispatcher_offer(intake->dispatcher, result->deliveries, self->envelope->message);
+    wake_if_out_of_turn(self);
     receipt = sign_receipt(self, result, !result->duplicate, &failure);
     answer(self, result->duplicate ? 200 : 202, receipt, failure, (gint64) result->index);
     lt_accepted_free(result);
@@ -296,6 +311,8 @@ accepted(gpointer data, LtAccepted *result, const GError *error)
 static void
 receipt_taken(gpointer data, LtAccepted *result, const GError *error)
 {
+    if (error == NULL)
+        wake_if_out_of_turn(data);
     lt_accepted_free(result);
     answer(data, 204, NULL, error != NULL ? g_error_copy(error) : NULL, -1);
 }

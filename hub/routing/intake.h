@@ -27,6 +27,9 @@ LtPlan *lt_intake_ref_plan(LtIntake *self);
 /** lt_intake_set_dispatcher: gets new deliveries after the commit; before the first submit */
 void lt_intake_set_dispatcher(LtIntake *self, LtDispatcher *dispatcher);
 
+/** lt_intake_get_unit: of the hub */
+const char *lt_intake_get_unit(LtIntake *self);
+
 /* Who calls: known by certificate or token. */
 typedef struct {
     const char *peer;      /* h64: key, or public id of the token */
