@@ -23,6 +23,14 @@ struct _LtLinkTarget {
     GPtrArray *idle; /* of CURL * */
 };
 
+/* Where a worker sleeps. Kept by the I/O thread for later workers and never freed before it: so it can be rung after its lock was let go,
+ * and the worker does not wake only to wait for that lock. */
+typedef struct {
+    GMutex mutex; /* guards done */
+    GCond over;
+    gboolean done;
+} LtWaiter;
+
 /* One request under way. Lives on the worker's side; the I/O thread uses it between queueing and done. */
 typedef struct {
     LtLinkTarget *target;
@@ -39,12 +47,10 @@ typedef struct {
     char curl_text[CURL_ERROR_SIZE];
     CURLcode result;
 
-    GMutex mutex; /* guards done */
-    GCond over;
-    gboolean done;
-
-    gboolean queued, cancelled, finished; /* guarded by the thread's mutex */
-    gboolean running;                     /* the I/O thread's own */
+    LtWaiter *waiter;
+    gboolean queued, finished; /* guarded by the thread's mutex */
+    gint cancelled;            /* atomic */
+    gboolean running;          /* the I/O thread's own */
 } LtTransfer;
 
 /* link.c */
@@ -60,10 +66,11 @@ void lt_transfer_install(CURL *easy);
 void lt_transfer_prepare(LtTransfer *self, LtRequest *request, gint64 limit_us);
 /** lt_transfer_refuse: our own verdict; the first one stays and wins over curl's */
 void lt_transfer_refuse(LtTransfer *self, LtErrorCode code, const char *reason, const char *text);
-void lt_transfer_wait(LtTransfer *self);
 void lt_transfer_set_failure(LtTransfer *self, GError **error);
 LtReply *lt_transfer_take_reply(LtTransfer *self);
 
 /* link-thread.c */
 /** lt_transfer_push: asks for the I/O thread's attention: to start, to go on or, with @cancel, to end; nothing once it is over */
 void lt_transfer_push(LtTransfer *self, gboolean cancel);
+/** lt_transfer_wait: after the first push: until it is over */
+void lt_transfer_wait(LtTransfer *self);

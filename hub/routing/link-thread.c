@@ -21,6 +21,7 @@ struct _LtLinkThread {
     GPtrArray *running; /* of LtTransfer * */
     GMutex mutex;       /* guards what follows */
     GPtrArray *queue;   /* of LtTransfer *: new, to resume, or to cancel */
+    GPtrArray *waiters; /* of LtWaiter *, idle */
     gboolean sleeping;  /* or about to: whoever queues must wake it */
     gboolean stop;
 };
@@ -34,6 +35,36 @@ thread_wake(LtLinkThread *self)
         g_assert(errno == EAGAIN || errno == EINTR); /* EAGAIN: it is awake */
 }
 
+static void
+waiter_free(gpointer data)
+{
+    LtWaiter *self = data;
+
+    g_mutex_clear(&self->mutex);
+    g_cond_clear(&self->over);
+    g_free(self);
+}
+
+static LtWaiter *
+waiter_new(void)
+{
+    LtWaiter *self = g_new0(LtWaiter, 1);
+
+    g_mutex_init(&self->mutex);
+    g_cond_init(&self->over);
+    return self;
+}
+
+/* With the thread's mutex held. */
+static LtWaiter *
+take_waiter(LtLinkThread *self)
+{
+    LtWaiter *waiter = self->waiters->len > 0 ? g_ptr_array_steal_index_fast(self->waiters, self->waiters->len - 1) : waiter_new();
+
+    waiter->done = FALSE;
+    return waiter;
+}
+
 /* Asks for the I/O thread's attention; nothing once the transfer is over. */
 void
 lt_transfer_push(LtTransfer *self, gboolean cancel)
@@ -42,7 +73,10 @@ lt_transfer_push(LtTransfer *self, gboolean cancel)
     gboolean wake = FALSE;
 
     g_mutex_lock(&thread->mutex);
-    self->cancelled |= cancel;
+    if (self->waiter == NULL)
+        self->waiter = take_waiter(thread);
+    if (cancel)
+        g_atomic_int_set(&self->cancelled, TRUE);
     if (!self->queued && !self->finished) {
         self->queued = TRUE;
         g_ptr_array_add(thread->queue, self);
@@ -54,10 +88,26 @@ lt_transfer_push(LtTransfer *self, gboolean cancel)
         thread_wake(thread);
 }
 
+void
+lt_transfer_wait(LtTransfer *self)
+{
+    LtLinkThread *thread = self->target->thread;
+    LtWaiter *waiter = self->waiter;
+
+    g_mutex_lock(&waiter->mutex);
+    while (!waiter->done)
+        g_cond_wait(&waiter->over, &waiter->mutex);
+    g_mutex_unlock(&waiter->mutex);
+    g_mutex_lock(&thread->mutex);
+    g_ptr_array_add(thread->waiters, waiter);
+    g_mutex_unlock(&thread->mutex);
+}
+
 /* The last touch of a transfer by the I/O thread: afterwards its worker may free it. */
 static void
 transfer_finish(LtLinkThread *thread, LtTransfer *transfer, CURLcode result)
 {
+    LtWaiter *waiter = transfer->waiter;
     long status = 0;
 
     if (transfer->running) {
@@ -73,12 +123,12 @@ transfer_finish(LtLinkThread *thread, LtTransfer *transfer, CURLcode result)
     if (transfer->feed != NULL)
         lt_feed_close(transfer->feed);
 
-    g_mutex_lock(&transfer->mutex);
     transfer->status = (guint) status;
     transfer->result = result;
-    transfer->done = TRUE;
-    g_cond_signal(&transfer->over);
-    g_mutex_unlock(&transfer->mutex);
+    g_mutex_lock(&waiter->mutex);
+    waiter->done = TRUE;
+    g_mutex_unlock(&waiter->mutex);
+    g_cond_signal(&waiter->over); /* the transfer may be gone by now */
 }
 
 static void
@@ -92,38 +142,55 @@ transfer_start(LtLinkThread *thread, LtTransfer *transfer)
     g_ptr_array_add(thread->running, transfer);
 }
 
-/* Works off what the workers ask for. FALSE: the thread shall end. */
+static void
+serve_one(LtLinkThread *self, LtTransfer *transfer, gboolean cancelled, gboolean stop)
+{
+    if (stop || cancelled) {
+        lt_transfer_refuse(transfer, LT_ERROR_UNAVAILABLE, stop ? "link.stopped" : "link.cancelled",
+                           stop ? "the hub is stopping" : "the request was cancelled");
+        transfer_finish(self, transfer, CURLE_ABORTED_BY_CALLBACK);
+    } else if (!transfer->running) {
+        transfer_start(self, transfer);
+    } else {
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    }
+}
+
+/* All that the workers ask for, taken under one lock; NULL: nothing, and whoever asks next must wake the thread. */
+static GPtrArray *
+take_queue(LtLinkThread *self, gboolean *stop)
+{
+    GPtrArray *batch = NULL;
+
+    g_mutex_lock(&self->mutex);
+    *stop = self->stop;
+    if (self->queue->len > 0) {
+        batch = g_steal_pointer(&self->queue);
+        self->queue = g_ptr_array_new();
+        for (guint i = 0; i < batch->len; i++)
+            ((LtTransfer *) g_ptr_array_index(batch, i))->queued = FALSE;
+    }
+    self->sleeping = batch == NULL;
+    g_mutex_unlock(&self->mutex);
+    return batch;
+}
+
+/* FALSE: the thread shall end. */
 static gboolean
 serve_queue(LtLinkThread *self)
 {
-    for (;;) {
-        LtTransfer *transfer = NULL;
-        gboolean cancelled = FALSE;
-        gboolean stop;
+    gboolean stop = FALSE;
+    GPtrArray *batch;
 
-        g_mutex_lock(&self->mutex);
-        stop = self->stop;
-        if (self->queue->len > 0) {
-            transfer = g_ptr_array_steal_index(self->queue, 0);
-            transfer->queued = FALSE;
-            cancelled = transfer->cancelled;
-        } else {
-            self->sleeping = !stop;
-        }
-        g_mutex_unlock(&self->mutex);
+    while ((batch = take_queue(self, &stop)) != NULL) {
+        for (guint i = 0; i < batch->len; i++) {
+            LtTransfer *transfer = g_ptr_array_index(batch, i);
 
-        if (transfer == NULL)
-            return !stop;
-        if (stop || cancelled) {
-            lt_transfer_refuse(transfer, LT_ERROR_UNAVAILABLE, stop ? "link.stopped" : "link.cancelled",
-                            stop ? "the hub is stopping" : "the request was cancelled");
-            transfer_finish(self, transfer, CURLE_ABORTED_BY_CALLBACK);
-        } else if (!transfer->running) {
-            transfer_start(self, transfer);
-        } else {
-            curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+            serve_one(self, transfer, g_atomic_int_get(&transfer->cancelled), stop);
         }
+        g_ptr_array_unref(batch);
     }
+    return !stop;
 }
 
 static void
@@ -254,6 +321,7 @@ lt_link_thread_new(GError **error)
     self->timer_at_us = -1;
     self->running = g_ptr_array_new();
     self->queue = g_ptr_array_new();
+    self->waiters = g_ptr_array_new_with_free_func(waiter_free);
     g_mutex_init(&self->mutex);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !thread_open(self)) {
         lt_error_set(error, LT_ERROR_INTERNAL, "link.start", "the link's I/O thread cannot start: %s", g_strerror(errno));
@@ -283,6 +351,7 @@ lt_link_thread_free(LtLinkThread *self)
         close(self->wake_fd);
     g_ptr_array_unref(self->running);
     g_ptr_array_unref(self->queue);
+    g_ptr_array_unref(self->waiters);
     g_mutex_clear(&self->mutex);
     g_free(self);
 }

@@ -211,8 +211,6 @@ lt_transfer_new(LtLinkTarget *target, CURL *easy)
     self->easy = easy;
     self->body = g_byte_array_new();
     self->reply_headers = lt_header_list_new();
-    g_mutex_init(&self->mutex);
-    g_cond_init(&self->over);
     return self;
 }
 
@@ -226,18 +224,7 @@ lt_transfer_free(LtTransfer *self)
     lt_feed_free(self->feed);
     g_byte_array_unref(self->body);
     g_array_unref(self->reply_headers);
-    g_mutex_clear(&self->mutex);
-    g_cond_clear(&self->over);
     g_free(self);
-}
-
-void
-lt_transfer_wait(LtTransfer *self)
-{
-    g_mutex_lock(&self->mutex);
-    while (!self->done)
-        g_cond_wait(&self->over, &self->mutex);
-    g_mutex_unlock(&self->mutex);
 }
 
 /* What a curl result means to us. Anything not listed is a peer that does not speak HTTP. */
