@@ -3,7 +3,8 @@
 """Stand-in for one-stop software with a JSON interface of its own: a district's, or the province's.
 
 It knows nothing of envelopes. The hub calls it and asks it for what is new:
-  POST /api/ho-so               a dossier: maThongDiep, maHoSo, maThuTuc, donViGui, donViNhan, donViXuLy, tepTin [{ten, noiDung (base64)}]
+  POST /api/ho-so               a dossier: maThongDiep, maHoSo, maThuTuc, tenThuTuc, chuHoSo, loaiDoiTuong, ngayTiepNhan, donViGui, donViNhan, donViXuLy,
+                                tepTin [{ten, noiDung (base64)}]
   POST /api/ho-so/bo-sung       the answer to a request for a supplement
   POST /api/ho-so/ket-qua       a result, for a dossier that was passed on
   GET  /api/su-kien?sau=N       events after N, oldest first
@@ -18,6 +19,7 @@ import time
 import system
 
 SUPPLEMENT_EVERY = 5
+FORM = ("maThuTuc", "tenThuTuc", "chuHoSo", "loaiDoiTuong", "ngayTiepNhan")
 ZONE = datetime.timezone(datetime.timedelta(hours=7))
 
 
@@ -29,7 +31,7 @@ class OneStop(system.System):
     schema = """
         CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, times INTEGER DEFAULT 1);
         CREATE TABLE IF NOT EXISTS dossier (code TEXT, unit TEXT, sender TEXT, procedure TEXT, department TEXT, state TEXT, files INTEGER,
-                                            bytes INTEGER, received REAL, finished REAL, scan BLOB, title TEXT, PRIMARY KEY (code, unit));
+                                            bytes INTEGER, received REAL, finished REAL, scan BLOB, form TEXT, PRIMARY KEY (code, unit));
         CREATE TABLE IF NOT EXISTS event (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, code TEXT, sender TEXT, receiver TEXT, body TEXT, at REAL);
     """
 
@@ -77,25 +79,25 @@ class OneStop(system.System):
         code, unit = message["maHoSo"], message["donViNhan"]
         kept = ("INSERT INTO dossier VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 (code, unit, message["donViGui"], message["maThuTuc"], message.get("donViXuLy"), "4", len(files), sum(map(len, files)), time.time(), None,
-                 files[0] if files else b"", message["tenThuTuc"]))
+                 files[0] if files else b"", json.dumps({key: message[key] for key in FORM}, ensure_ascii=False)))
         if self.options.settles:
             return [kept, *self.settle(code, unit, message["donViGui"])]
         kept = [kept, self.event("trang-thai", code, unit, message["donViGui"], trangThai=4, luc=local_time())]
         if int(code.rsplit("-", 1)[1]) % SUPPLEMENT_EVERY == 0:
-            return [*kept, self.event("yeu-cau-bo-sung", code, unit, message["donViGui"], noiDung="Thiếu bản sao giấy tờ tùy thân")]
-        return [*kept, self.forward(code, unit, message["donViXuLy"], message["maThuTuc"], message["tenThuTuc"])]
+            return [*kept, self.event("yeu-cau-bo-sung", code, unit, message["donViGui"], noiDung="Thiếu bản sao giấy tờ tùy thân", luc=local_time())]
+        return [*kept, self.forward(code, unit, message["donViXuLy"], {key: message[key] for key in FORM})]
 
-    def forward(self, code, unit, department, procedure, title):
-        return self.event("chuyen-tiep", code, unit, department, maThuTuc=procedure, tenThuTuc=title)
+    def forward(self, code, unit, department, form):
+        return self.event("chuyen-tiep", code, unit, department, **form)
 
     def settle(self, code, unit, sender):
         return [("UPDATE dossier SET state = '9', finished = ? WHERE code = ? AND unit = ?", (time.time(), code, unit)),
-                self.event("ket-qua", code, unit, sender, noiDung="Đồng ý giải quyết", soKyHieu="QĐ-" + code[-4:])]
+                self.event("ket-qua", code, unit, sender, noiDung="Đồng ý giải quyết", soKyHieu="QĐ-" + code[-4:], luc=local_time())]
 
     def take_supplement(self, message):
         code, unit = message["maHoSo"], message["donViNhan"]
-        department, procedure, title = self.rows("SELECT department, procedure, title FROM dossier WHERE code = ? AND unit = ?", code, unit)[0]
-        return [self.forward(code, unit, department, procedure, title)]
+        department, form = self.rows("SELECT department, form FROM dossier WHERE code = ? AND unit = ?", code, unit)[0]
+        return [self.forward(code, unit, department, json.loads(form))]
 
     def take_result(self, message):
         code, unit = message["maHoSo"], message["donViNhan"]

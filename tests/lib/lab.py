@@ -170,7 +170,8 @@ class Lab:
             self.seq += 1
             seq = self.seq
         code = f"{sender}-261123-{seq:05d}"
-        payload = payload or {"MaHoSo": code, "MaTTHC": "2.000635", "TenTTHC": "Đăng ký lại khai sinh", "ChuHoSo": "Nguyễn Văn A"}
+        payload = payload or {"MaHoSo": code, "MaTTHC": "2.000635", "TenTTHC": "Đăng ký lại khai sinh", "ChuHoSo": "Nguyễn Văn A",
+                              "LoaiDoiTuong": 1, "NgayTiepNhan": "2026-11-23T08:00:00+07:00"}
         keys = os.path.join(self.pki, sender)
         message, _, body = envelope.seal(kind, sender, receiver, seq, payload, keys + ".pem", keys + ".key",
                                          dossier=more.pop("dossier", None) or str(uuid.uuid4()), **more)

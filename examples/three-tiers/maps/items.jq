@@ -4,9 +4,10 @@ def message($type; $payload): {key: "\(.donViGui)/\(.so)", type: $type, from: .d
 
 {cursor: (.body.tiep | tostring), more: (.body.suKien | length == 20), messages: [.body.suKien[] |
   if .loai == "chuyen-tiep" then
-    message("dossier.submit"; {MaTTHC: .duLieu.maThuTuc, TenTTHC: .duLieu.tenThuTuc, DonViXuLy: .donViNhan})
+    message("dossier.submit"; {MaTTHC: .duLieu.maThuTuc, TenTTHC: .duLieu.tenThuTuc, ChuHoSo: .duLieu.chuHoSo, LoaiDoiTuong: .duLieu.loaiDoiTuong,
+                               NgayTiepNhan: .duLieu.ngayTiepNhan, DonViXuLy: .donViNhan})
     + {re: null, attachments: [.tepTin[] | {role: "form", media_type: "application/pdf", content: .noiDung}]}
-  elif .loai == "yeu-cau-bo-sung" then message("dossier.supplement"; {kind: "request", NoiDungBoSung: .duLieu.noiDung})
+  elif .loai == "yeu-cau-bo-sung" then message("dossier.supplement"; {kind: "request", NoiDungBoSung: .duLieu.noiDung, NgayBoSung: .duLieu.luc})
   elif .loai == "trang-thai" then message("dossier.status"; {TrangThaiHoSo: .duLieu.trangThai, ThoiDiemXuLy: .duLieu.luc})
-  elif .loai == "ket-qua" then message("dossier.result"; {NoiDung: .duLieu.noiDung, SoKyHieu: .duLieu.soKyHieu})
+  elif .loai == "ket-qua" then message("dossier.result"; {TrangThaiHoSo: 9, NgayKetThucXuLy: .duLieu.luc, ThongTinTra: "\(.duLieu.soKyHieu): \(.duLieu.noiDung)"})
   else empty end]}
