@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 extern const LtCommand lt_command_check;
+extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_reload;

@@ -23,6 +23,7 @@ struct _LtTrust {
     X509_STORE *store;
     GPtrArray *crls;      /* of X509_CRL */
     gint64 crl_max_age_us;
+    gboolean has_lower_anchors; /* unit CAs that are not roots themselves */
     GRWLock lock;
     GHashTable *signers;  /* of SHA-256 → LtSignerCertificate */
 };
@@ -108,8 +109,10 @@ add_anchors(LtTrust *self, const char *path, GError **error)
     for (int i = 0; i < sk_X509_INFO_num(infos); i++) {
         X509 *x509 = sk_X509_INFO_value(infos, i)->x509;
 
-        if (x509 != NULL && X509_STORE_add_cert(self->store, x509) == 1)
-            n++;
+        if (x509 == NULL || X509_STORE_add_cert(self->store, x509) != 1)
+            continue;
+        self->has_lower_anchors |= !(X509_get_extension_flags(x509) & EXFLAG_SS);
+        n++;
     }
     sk_X509_INFO_pop_free(infos, X509_INFO_free);
     if (n == 0) {
@@ -233,9 +236,9 @@ collect(int ok, X509_STORE_CTX *context)
         findings->usage = TRUE;
         break;
     case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
         findings->unknown |= !is_anchor_below_a_root(context);
         break;
-    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
     case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
     case X509_V_ERR_CRL_NOT_YET_VALID:
@@ -340,30 +343,43 @@ judge(const Findings *f, const LtSignerCertificate *signer, GError **error)
     return TRUE;
 }
 
-gboolean
-lt_trust_check(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, GError **error)
+static gboolean
+walk_chain(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, unsigned long flags, Findings *findings)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
-    Findings findings = { .cause = X509_V_OK };
     X509_VERIFY_PARAM *parameters;
 
+    *findings = (Findings){ .cause = X509_V_OK };
     if (context == NULL || X509_STORE_CTX_init(context, self->store, signer->private->x509, signer->private->others) != 1) {
         X509_STORE_CTX_free(context);
-        return lt_refuse(error, "env.internal", "cannot check a certificate");
+        return FALSE;
     }
     parameters = X509_STORE_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_time(parameters, (time_t) (now_us / LT_US_PER_SECOND));
-    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_PARTIAL_CHAIN);
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | flags);
     X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SMIME_SIGN);
     X509_VERIFY_PARAM_set_auth_level(parameters, SECURITY_LEVEL);
-    X509_STORE_CTX_set_app_data(context, &findings);
+    X509_STORE_CTX_set_app_data(context, findings);
     X509_STORE_CTX_set_verify_cb(context, collect);
     if (X509_verify_cert(context) != 1)
-        findings.untrusted = TRUE;
+        findings->untrusted = TRUE;
     if (!may_sign(signer->private->x509))
-        findings.usage = TRUE;
-    find_window(self, signer, X509_STORE_CTX_get0_chain(context), now_us, &findings);
+        findings->usage = TRUE;
+    find_window(self, signer, X509_STORE_CTX_get0_chain(context), now_us, findings);
     X509_STORE_CTX_free(context);
+    return TRUE;
+}
+
+/* A chain to a root is looked for first; only where none is, a unit CA that is no root may end it. */
+gboolean
+lt_trust_check(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, GError **error)
+{
+    Findings findings;
+
+    if (!walk_chain(self, signer, now_us, 0, &findings) ||
+        (findings.untrusted && self->has_lower_anchors &&
+         !walk_chain(self, signer, now_us, X509_V_FLAG_PARTIAL_CHAIN, &findings)))
+        return lt_refuse(error, "env.internal", "cannot check a certificate");
     return judge(&findings, signer, error);
 }
 
