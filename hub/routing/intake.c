@@ -207,7 +207,7 @@ sign_receipt(Passage *self, const LtAccepted *accepted, gboolean keep, GError **
     GBytes *receipt = lt_receipt_sign(&accepted->body, accepted->fields.at_us, self->intake->options.signer, &signature, error);
 
     if (receipt != NULL && keep)
-        lt_store_keep_receipt_signature(self->intake->options.store, accepted->fields.id, signature);
+        lt_store_keep_receipt_signature(self->intake->options.store, accepted->receipt, signature);
     return receipt;
 }
 

@@ -288,19 +288,21 @@ lt_blobs_open_file(LtBlobs *self, const guint8 sha256[LT_SHA256_SIZE], guint64 s
 }
 
 gboolean
-lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], GInputStream *content, GError **error)
+lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], const guint8 salt[LT_SHA256_SIZE],
+                      GInputStream *content, GError **error)
 {
     g_autofree char *hex = lt_hex_dup(commitment, LT_SHA256_SIZE);
     g_autofree char *path = g_build_filename(self->refused, hex, NULL);
     g_autofree guint8 *piece = g_malloc(65536);
-    gboolean ok = TRUE;
     gssize n = 0;
+    gboolean ok;
     int fd;
 
     if (g_mkdir_with_parents(self->refused, 0700) != 0 || (fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0) {
         fail_with_errno(error, "quarantine");
         return FALSE;
     }
+    ok = write_all(fd, salt, LT_SHA256_SIZE, "quarantine", error);
     while (ok && (n = g_input_stream_read(content, piece, 65536, NULL, error)) > 0)
         ok = write_all(fd, piece, (gsize) n, "quarantine", error);
     close(fd);

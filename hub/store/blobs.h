@@ -30,7 +30,8 @@ char *lt_blobs_path(LtBlobs *self, const guint8 sha256[LT_SHA256_SIZE]);
 gboolean lt_blobs_sweep(LtBlobs *self, LtDatabase *database, GError **error);
 
 /** lt_blobs_keep_refused: salt and bytes of a refused envelope, in quarantine/refused/ under the hex of their digest */
-gboolean lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], GInputStream *content, GError **error);
+gboolean lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], const guint8 salt[LT_SHA256_SIZE],
+                               GInputStream *content, GError **error);
 
 /** lt_blobs_run: on one of a few threads that may wait for the disk */
 void lt_blobs_run(LtBlobs *self, void (*work)(gpointer data), gpointer data);

@@ -39,6 +39,12 @@ lt_value_text(const char *text)
 }
 
 LtValue
+lt_value_row(gint64 row)
+{
+    return (LtValue){ row == 0 ? LT_VALUE_NULL : LT_VALUE_INTEGER, row, NULL };
+}
+
+LtValue
 lt_value_bytes(GBytes *bytes)
 {
     LtValue value = { LT_VALUE_NULL, 0, NULL };

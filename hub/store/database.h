@@ -39,6 +39,7 @@ typedef struct {
 #define LT_BLOB(bytes, size) ((LtValue){ LT_VALUE_BLOB, (gint64) (size), (bytes) })
 #define LT_BYTES_VALUE(bytes) lt_value_bytes(bytes)
 LtValue lt_value_text(const char *text /* nullable: NULL */);
+LtValue lt_value_row(gint64 row /* 0: NULL */);
 LtValue lt_value_bytes(GBytes *bytes /* nullable: NULL */);
 
 /* One statement that gives no row: LT_RUN(db, error, "INSERT … VALUES (?1, ?2)", LT_INT(1), LT_TEXT("a")) */

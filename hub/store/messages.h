@@ -11,6 +11,7 @@
 #include "trust/envelope.h"
 #include "trust/receipt.h"
 
+/* Borrowed with all that it names until done. */
 typedef struct {
     LtEnvelope *envelope;       /* (transfer none) alive until done */
     const char *peer;           /* h64 of the caller's key, or of its token's public id */
@@ -27,6 +28,7 @@ typedef struct {
 
 typedef struct {
     gint64 message;             /* row id */
+    gint64 receipt;             /* row id of the receipt, for lt_store_keep_receipt_signature() */
     gboolean duplicate;         /* the first one's receipt is below */
     LtReceiptFields fields;     /* strings owned by the result */
     LtReceiptBody body;
@@ -34,6 +36,7 @@ typedef struct {
     guint64 index;              /* of env.accepted */
 } LtAccepted;
 void lt_accepted_free(LtAccepted *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtAccepted, lt_accepted_free)
 
 typedef void (*LtAcceptDone)(gpointer data, LtAccepted *accepted /* transfer full, nullable */, const GError *error);
 /** Errors given to @done: CONFLICT `env.dup.conflict`, `env.dup.failed`; UNAVAILABLE `env.store.full`, `env.store.halted`, `env.busy` */
@@ -69,8 +72,8 @@ LtMessage *lt_store_load_message(LtStore *self, gint64 message, GError **error);
 LtMessage *lt_store_find_message(LtStore *self, const char *from, const char *id, GError **error);
 /** lt_store_find_receipt: newest receipt given for (from,id), as container bytes; signed again from its fields when the signature is not stored yet */
 GBytes *lt_store_find_receipt(LtStore *self, const char *from, const char *id, const char *stage /* nullable: newest */, GError **error);
-/** lt_store_keep_receipt_signature: later group, no waiting */
-void lt_store_keep_receipt_signature(LtStore *self, const char *receipt_id, GBytes *signature);
+/** lt_store_keep_receipt_signature: later group, no waiting. @receipt: LtAccepted.receipt; @signature: of lt_receipt_sign() */
+void lt_store_keep_receipt_signature(LtStore *self, gint64 receipt, GBytes *signature);
 /** cursor of a plugin's collect */
 char *lt_store_get_cursor(LtStore *self, const char *endpoint);
 gboolean lt_store_set_cursor(LtStore *self, const char *endpoint, const char *cursor, GError **error);

@@ -91,7 +91,7 @@ lt_receipts_promise(LtStoreTransaction *tx, const LtReceipted *re, LtStage stage
     lt_uuid7_new(tx->time_us, text);
     lt_uuid_read(text, 36, id);
     lt_random_bytes(nonce, sizeof nonce);
-    out->row = stage == LT_STAGE_REFUSED ? -(gint64) index : LT_RECEIPT_ROW(re->message, stage);
+    out->row = LT_RECEIPT_ROW(re->message, stage);
     out->fields.id = g_strdup(text);
     out->fields.from = g_strdup(lt_signer_get_unit(lt_store_get_signer(tx->store)));
     out->fields.nonce = lt_base64_dup(nonce, sizeof nonce);
@@ -182,7 +182,7 @@ lt_receipts_load(LtDatabase *database, const LtStoreTransaction *tx, const LtRec
     gint64 shared = 0;
 
     lt_promise_clear(out);
-    if (!LT_ASK(&query, database, error, RECEIPT_COLUMNS "WHERE row BETWEEN ?1 AND ?2 ORDER BY log_index DESC, row DESC LIMIT 1", LT_INT(first_row),
+    if (!LT_ASK(&query, database, error, RECEIPT_COLUMNS "WHERE row BETWEEN ?1 AND ?2 ORDER BY at DESC, row DESC LIMIT 1", LT_INT(first_row),
                 LT_INT(last_row)) ||
         !lt_query_next(&query, error))
         return FALSE;

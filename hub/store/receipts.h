@@ -11,7 +11,7 @@ typedef enum {
 
 /* The envelope that a receipt speaks of. */
 typedef struct {
-    gint64 message;       /* row; of a refused one 0 */
+    gint64 message;       /* row of `message`; of a refused one, of `refusal` */
     const char *from, *id, *manifest;
     const char *dossier;  /* nullable */
 } LtReceipted;
@@ -39,6 +39,6 @@ gboolean lt_receipts_load(LtDatabase *database, const LtStoreTransaction *tx, co
                           LtPromise *out, GError **error);
 #define LT_RECEIPT_FIRST_ROW(message) ((message) * 8)
 #define LT_RECEIPT_LAST_ROW(message) ((message) * 8 + 7)
-#define LT_RECEIPT_ROW(message, stage) ((message) * 8 + (gint64) (stage))
+#define LT_RECEIPT_ROW(message, stage) ((stage) == LT_STAGE_REFUSED ? -(message) : (message) * 8 + (gint64) (stage))
 /** lt_receipts_finish_group: writes the checkpoint that the group's receipts name, once for all */
 gboolean lt_receipts_finish_group(LtStoreTransaction *tx, GError **error);

@@ -26,6 +26,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtReading, lt_reading_end)
 
 /** lt_store_submit_lazy: like lt_store_submit(), in a later group */
 void lt_store_submit_lazy(LtStore *self, LtStoreWrite write, LtStoreDone done, gpointer data);
+/** lt_store_fail_write: answers a write that was not even submitted, like any other */
+void lt_store_fail_write(LtStore *self, LtStoreDone done, gpointer data, GMainContext *context, const GError *error);
 /** lt_store_is_short: less free disk than the reserve (S29); asks the file system at most once a second */
 gboolean lt_store_is_short(LtStore *self);
 

@@ -231,6 +231,12 @@ refuse_when_halted(LtStore *self, LtStoreDone done, gpointer data, GMainContext 
 }
 
 void
+lt_store_fail_write(LtStore *self G_GNUC_UNUSED, LtStoreDone done, gpointer data, GMainContext *context, const GError *error)
+{
+    lt_writer_refuse(done, data, context, error);
+}
+
+void
 lt_store_submit(LtStore *self, LtStoreWrite write, LtStoreDone done, gpointer data, GMainContext *context)
 {
     if (!refuse_when_halted(self, done, data, context))

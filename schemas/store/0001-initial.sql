@@ -9,6 +9,7 @@ CREATE TABLE message (
   id        BLOB NOT NULL,              -- `id` of the envelope
   sender    TEXT NOT NULL,              -- `from`
   receiver  TEXT NOT NULL,              -- unit that it goes to: `to`, or its successor on that day
+  addressee TEXT,                       -- `to`, when a successor took over
   type      TEXT NOT NULL,
   manifest  BLOB NOT NULL,              -- manifest digest: the name of the envelope
   dossier   INTEGER,                    -- row of `dossier`
@@ -72,7 +73,7 @@ CREATE INDEX answer_delivery ON answer (delivery);
 
 -- Receipts that the hub has promised: the fields from which they are made again with the same manifest (envelope.md §7).
 CREATE TABLE receipt (
-  row        INTEGER PRIMARY KEY,       -- message × 8 + stage (1 received, 2 delivered, 3 confirmed, 4 failed); of a refusal: −log index
+  row        INTEGER PRIMARY KEY,       -- message × 8 + stage (1 received, 2 delivered, 3 confirmed, 4 failed); of a refusal: −row of `refusal`
   id         BLOB NOT NULL,             -- the receipt's own envelope id
   seq        INTEGER NOT NULL,
   nonce      BLOB NOT NULL,
@@ -96,7 +97,8 @@ CREATE TABLE receipt_signature (
 
 -- Envelopes that were refused. The bytes lie in quarantine under `commitment`.
 CREATE TABLE refusal (
-  log_index  INTEGER PRIMARY KEY,       -- of env.refused
+  row        INTEGER PRIMARY KEY,
+  log_index  INTEGER NOT NULL,          -- of env.refused
   at         INTEGER NOT NULL,
   code       TEXT NOT NULL,
   commitment BLOB NOT NULL,             -- SHA-256 of salt and bytes
@@ -147,7 +149,7 @@ CREATE TABLE event (
   message   INTEGER,                    -- row of `message`
   endpoint  TEXT,
   detail    TEXT,
-  PRIMARY KEY (dossier, log_index)
+  PRIMARY KEY (dossier, at, log_index)
 ) STRICT, WITHOUT ROWID;
 
 -- What plugins have collected: where they stand, and the foreign keys of what they handed in.
@@ -191,6 +193,8 @@ CREATE TABLE token (
   valid_from INTEGER NOT NULL,
   valid_to   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID; -- `registry`: generation
 
 -- The audit log (audit-log.md §4): the evidence.
 CREATE TABLE log (
