@@ -47,6 +47,24 @@ is_kept(LtRule rule, gboolean present)
     return rule == MAY || (rule == MUST) == present;
 }
 
+/* A message that the hub seals for a unit carries the bytes it was made of, whatever its type (envelope.md §10): that one attachment is
+ * not counted where a type allows none. */
+static guint
+count_original(const LtHeader *header)
+{
+    const LtTypeRule *rule = lt_type_rule_lookup(header->type);
+
+    if (header->orig_kind == NULL || rule == NULL || rule->max_attachments > 0)
+        return 0;
+    for (guint i = 0; i < header->parts->len; i++) {
+        const LtPart *part = g_ptr_array_index(header->parts, i);
+
+        if (strcmp(part->name, header->orig_part) == 0 && strcmp(part->role, "original") == 0)
+            return 1;
+    }
+    return 0;
+}
+
 gboolean
 lt_header_check_rule(const LtHeader *header, GError **error)
 {
@@ -54,6 +72,7 @@ lt_header_check_rule(const LtHeader *header, GError **error)
     const LtPart *first = header->parts->len > 0 ? g_ptr_array_index(header->parts, 0) : NULL;
     gboolean payload = first != NULL && g_str_has_prefix(first->name, "payload.");
     guint n_attachments = header->parts->len - (payload ? 1 : 0);
+    guint n_originals = count_original(header);
 
     if (rule == NULL)
         return lt_refuse(error, "env.header.type", "header has a type that is not known");
@@ -63,7 +82,7 @@ lt_header_check_rule(const LtHeader *header, GError **error)
         return lt_refuse(error, "env.type.rule", "%s: dossier %s", rule->type, header->dossier != NULL ? "not allowed" : "missing");
     if (!is_kept(rule->re, header->re_id != NULL))
         return lt_refuse(error, "env.type.rule", "%s: re %s", rule->type, header->re_id != NULL ? "not allowed" : "missing");
-    if (n_attachments < rule->min_attachments || n_attachments > rule->max_attachments)
+    if (n_attachments < rule->min_attachments || n_attachments - n_originals > rule->max_attachments)
         return lt_refuse(error, "env.type.rule", "%s: %u attachments", rule->type, n_attachments);
     if (!is_kept(rule->orig, header->orig_kind != NULL))
         return lt_refuse(error, "env.type.rule", "%s: orig %s", rule->type, header->orig_kind != NULL ? "not allowed" : "missing");
