@@ -17,7 +17,7 @@ typedef struct {
     LtLogCheck *check;
     sqlite3_stmt *nodes[LEVELS]; /* of each level, in order of i; opened when first needed */
     gboolean at_row[LEVELS];
-    guint64 next_checkpoint;     /* size of the next stored one; G_MAXUINT64: none */
+    guint64 next_checkpoint;     /* size of the next stored one before the newest; G_MAXUINT64: none */
 } Walk;
 
 static void
@@ -128,8 +128,8 @@ next_checkpoint(Walk *walk, GError **error)
     walk->next_checkpoint = G_MAXUINT64;
     if (!walk->check->full)
         return TRUE;
-    if (!LT_ASK(&query, walk->check->database, error, "SELECT size FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1",
-                LT_INT(walk->check->edge.size)))
+    if (!LT_ASK(&query, walk->check->database, error, "SELECT size FROM checkpoint WHERE size > ?1 AND size < ?2 ORDER BY size LIMIT 1",
+                LT_INT(walk->check->edge.size), LT_INT(walk->check->size)))
         return FALSE;
     if (lt_query_next(&query, error))
         walk->next_checkpoint = (guint64) lt_query_integer(&query, 0);

@@ -101,7 +101,7 @@ lt_signer_open(const LtSignerOptions *options, GError **error)
 
     g_atomic_ref_count_init(&self->refs);
     self->unit = g_strdup(options->unit);
-    if (!load_envelope_key(self, options, error) || !load_log_key(self, options->log_key, error))
+    if ((options->certificate != NULL && !load_envelope_key(self, options, error)) || !load_log_key(self, options->log_key, error))
         return NULL;
     self->confirmations = lt_confirmations_open(options->state, error);
     return self->confirmations != NULL ? g_steal_pointer(&self) : NULL;
@@ -160,8 +160,8 @@ lt_signer_sign_envelope(LtSigner *self, GBytes *manifest, gint64 signed_us, GErr
     const char *data = g_bytes_get_data(manifest, &size);
     g_autoptr(GArray) rows = lt_manifest_read(data, size, NULL);
 
-    if (rows == NULL) {
-        lt_error_set(error, LT_ERROR_INTERNAL, "signer.type", "the envelope key signs manifests only");
+    if (rows == NULL || self->key == NULL) {
+        lt_error_set(error, LT_ERROR_INTERNAL, "signer.type", "the envelope key signs manifests only, and there must be one");
         return NULL;
     }
     return lt_cms_write(self->certificate, manifest, signed_us, sign_attributes, self, error);

@@ -11,7 +11,7 @@ typedef struct _LtSigner LtSigner;
 
 typedef struct {
     char *unit;            /* unit id of the hub: `from` of its receipts, part of its log's origin */
-    char *certificate;     /* PEM: signer's certificate first, then intermediates */
+    char *certificate;     /* nullable: PEM: signer's certificate first, then intermediates; without one no envelope is signed */
     char *key;             /* PEM file, or "pkcs11:…" */
     char *log_key;         /* nullable: PEM file (Ed25519); without one no checkpoint is signed */
     char *witness_key;     /* nullable */
