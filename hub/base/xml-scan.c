@@ -22,7 +22,6 @@ typedef struct {
     const char *end;
     guint depth;
     guint n_elements;
-    guint n_attributes; /* of all elements */
     GError **error;
 } Scan;
 
@@ -174,8 +173,6 @@ scan_start_tag(Scan *scan)
             return fail(scan, "xml.syntax", "a tag does not end");
         if (++n_attributes > ATTRIBUTES_MAX)
             return fail(scan, "xml.attributes", "over 64 attributes on one element");
-        if (++scan->n_attributes > COUNT_MAX)
-            return fail(scan, "xml.count", "over 200,000 attributes");
         if (!scan_attribute(scan))
             return FALSE;
     }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* xml.c: libxml2 behind its guard: parsing without network, entities and DTD, and validation against installed XSD.
  *
- * Options that widen (NOENT, DTDLOAD, DTDATTR, XINCLUDE, HUGE) are never given. libxml2 finds files only through the entity
- * loader, and ours opens nothing but the neighbours of a schema that this thread is loading. Comments and CDATA sections
- * leave no nodes, so that memory follows from the scan's limits. libxml2's own messages quote content; ours do not.
+ * A document is read as a stream of events and no tree is built, so that memory does not grow with its size. Options that
+ * widen (NOENT, DTDLOAD, DTDATTR, XINCLUDE, HUGE) are never given. libxml2 finds files only through the entity loader, and
+ * ours opens nothing but the neighbours of a schema that this thread is loading. libxml2's own messages quote content; ours
+ * do not.
  */
 #include "base/xml.h"
 
 #include "base/value.h"
 
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlschemas.h>
@@ -23,42 +25,24 @@ typedef struct {
     gboolean set;
     int line;
     int code;
-    char *element; /* nullable */
+    char *element; /* nullable: where validation stood */
 } Fault;
 
 static void
-fault_take(Fault *fault, const xmlError *cause)
+fault_take(Fault *fault, const xmlError *cause, const char *element)
 {
-    const xmlNode *node = cause->node;
-
     if (fault->set || cause->level < XML_ERR_ERROR)
         return;
     fault->set = TRUE;
     fault->line = cause->line;
     fault->code = cause->code;
-    if (node != NULL && node->type == XML_ELEMENT_NODE)
-        fault->element = lt_escape_for_log((const char *) node->name);
+    fault->element = element != NULL ? lt_escape_for_log(element) : NULL;
 }
 
 static void
-fault_clear(Fault *fault)
+on_file_fault(void *user, xmlErrorPtr cause)
 {
-    g_free(fault->element);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fault, fault_clear)
-
-static void
-on_parser_fault(void *user, xmlErrorPtr cause)
-{
-    xmlParserCtxtPtr parser = user;
-
-    fault_take(parser->_private, cause);
-}
-
-static void
-on_schema_fault(void *user, xmlErrorPtr cause)
-{
-    fault_take(user, cause);
+    fault_take(user, cause, NULL);
 }
 
 /* The folder whose schemas this thread is loading, or NULL. */
@@ -91,13 +75,13 @@ prepare_library(void)
 static LtXmlSchema *
 compile(xmlSchemaParserCtxtPtr parser, const char *name, GError **error)
 {
-    g_auto(Fault) fault = { 0 };
+    Fault fault = { 0 };
     xmlSchemaPtr compiled = NULL;
     LtXmlSchema *self;
 
     if (parser != NULL) {
-        xmlSchemaSetParserStructuredErrors(parser, on_schema_fault, &fault);
-        xmlSetStructuredErrorFunc(&fault, on_schema_fault); /* of this thread: faults in reading the files themselves */
+        xmlSchemaSetParserStructuredErrors(parser, on_file_fault, &fault);
+        xmlSetStructuredErrorFunc(&fault, on_file_fault); /* of this thread: faults in reading the files themselves */
         compiled = xmlSchemaParse(parser);
         xmlSetStructuredErrorFunc(NULL, NULL);
         xmlSchemaFreeParserCtxt(parser);
@@ -141,124 +125,191 @@ lt_xml_schema_free(LtXmlSchema *self)
     g_free(self);
 }
 
-typedef xmlDoc Document;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, xmlFreeDoc)
+/* One document on its way through the parser. */
+typedef struct {
+    Fault syntax;
+    Fault schema;
+    const char *root;    /* nullable: wanted name of the document element */
+    const char *element; /* last one that began or ended; the parser's */
+    LtXmlPick *picks;
+    LtXmlPick *picking; /* nullable: the one whose text is being read */
+    GString *text;
+    guint n_elements;
+    guint depth;
+    gboolean is_other_root;
+    gboolean has_doctype;
+} Reading;
 
-static Document *
-parse(const char *data, gsize size, GError **error)
+static void
+on_syntax_fault(void *user, xmlErrorPtr cause)
 {
-    g_auto(Fault) fault = { 0 };
+    Reading *reading = user;
+
+    fault_take(&reading->syntax, cause, NULL);
+}
+
+static void
+on_schema_fault(void *user, xmlErrorPtr cause)
+{
+    Reading *reading = user;
+
+    fault_take(&reading->schema, cause, reading->element);
+}
+
+static LtXmlPick *
+find_pick(LtXmlPick *picks, const char *name)
+{
+    for (; picks != NULL && picks->name != NULL; picks++) {
+        if (strcmp(picks->name, name) == 0 && picks->value == NULL)
+            return picks;
+    }
+    return NULL;
+}
+
+static void
+on_start(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_namespaces, const xmlChar **namespaces,
+         int n_attributes, int n_defaulted, const xmlChar **attributes)
+{
+    Reading *reading = user;
+
+    (void) prefix, (void) uri, (void) n_namespaces, (void) namespaces, (void) n_attributes, (void) n_defaulted, (void) attributes;
+    reading->element = (const char *) name;
+    reading->n_elements++;
+    if (reading->depth == 0 && reading->root != NULL)
+        reading->is_other_root = strcmp(reading->element, reading->root) != 0;
+    if (reading->depth == 1)
+        reading->picking = find_pick(reading->picks, reading->element);
+    else if (reading->depth == 2)
+        reading->picking = NULL; /* not only text */
+    g_string_truncate(reading->text, 0);
+    reading->depth++;
+}
+
+static void
+on_end(void *user, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    Reading *reading = user;
+
+    (void) prefix, (void) uri;
+    reading->element = (const char *) name;
+    reading->depth--;
+    if (reading->depth == 1 && reading->picking != NULL)
+        reading->picking->value = g_strndup(reading->text->str, reading->text->len);
+    reading->picking = NULL;
+}
+
+static void
+on_text(void *user, const xmlChar *text, int length)
+{
+    Reading *reading = user;
+
+    if (reading->picking != NULL)
+        g_string_append_len(reading->text, (const char *) text, length);
+}
+
+static void
+on_doctype(void *user, const xmlChar *name, const xmlChar *id, const xmlChar *system)
+{
+    Reading *reading = user;
+
+    (void) name, (void) id, (void) system;
+    reading->has_doctype = TRUE;
+}
+
+static int
+locate(void *user, const char **file, unsigned long *line)
+{
+    if (file != NULL)
+        *file = NULL;
+    if (line != NULL)
+        *line = (unsigned long) xmlSAX2GetLineNumber(user);
+    return 0;
+}
+
+static gboolean
+read_document(Reading *reading, const char *data, gsize size, xmlSchemaValidCtxtPtr validator)
+{
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
-    g_autoptr(Document) document = NULL;
+    xmlSchemaSAXPlugPtr plug = NULL;
     gboolean is_sound;
 
     if (parser == NULL)
         g_error("out of memory");
-    parser->_private = &fault;
-    parser->sax->serror = on_parser_fault;
-    parser->sax->comment = NULL;
-    parser->sax->cdataBlock = NULL; /* then its text arrives as ordinary text */
-    document = xmlCtxtReadMemory(parser, data, (int) size, NULL, "UTF-8", XML_PARSE_NONET);
-    /* The flags are asked too: libxml2 leaves a document behind even when it stopped at a DTD. */
-    is_sound = document != NULL && parser->wellFormed && !fault.set && document->intSubset == NULL && document->extSubset == NULL;
-    xmlFreeParserCtxt(parser);
-    if (!is_sound) {
-        lt_error_set(error, LT_ERROR_INVALID, "xml.syntax", "XML line %d: not well-formed (libxml2 error %d)", fault.line, fault.code);
-        return NULL;
+    *parser->sax = (xmlSAXHandler) { .initialized = XML_SAX2_MAGIC, .startElementNs = on_start, .endElementNs = on_end,
+                                     .characters = on_text, .ignorableWhitespace = on_text, .cdataBlock = on_text,
+                                     .internalSubset = on_doctype };
+    parser->userData = reading;
+    if (validator != NULL) {
+        xmlSchemaSetValidStructuredErrors(validator, on_schema_fault, reading);
+        xmlSchemaValidateSetLocator(validator, locate, parser);
+        plug = xmlSchemaSAXPlug(validator, &parser->sax, &parser->userData);
+        if (plug == NULL)
+            g_error("libxml2 cannot validate while it reads");
     }
-    return g_steal_pointer(&document);
-}
-
-static const xmlNode *
-next_node(const xmlNode *node, const xmlNode *top)
-{
-    if (node->type == XML_ELEMENT_NODE && node->children != NULL)
-        return node->children;
-    while (node != top && node->next == NULL)
-        node = node->parent;
-    return node == top ? NULL : node->next;
-}
-
-static guint
-count_elements(const Document *document)
-{
-    const xmlNode *top = xmlDocGetRootElement(document);
-    guint n = 0;
-
-    for (const xmlNode *node = top; node != NULL; node = next_node(node, top))
-        n += node->type == XML_ELEMENT_NODE ? 1 : 0;
-    return n;
+    xmlSetStructuredErrorFunc(reading, on_syntax_fault); /* of this thread */
+    xmlCtxtReadMemory(parser, data, (int) size, NULL, "UTF-8", XML_PARSE_NONET);
+    xmlSetStructuredErrorFunc(NULL, NULL);
+    is_sound = parser->wellFormed && !reading->syntax.set && !reading->has_doctype;
+    if (plug != NULL)
+        xmlSchemaSAXUnplug(plug);
+    g_clear_pointer(&parser->myDoc, xmlFreeDoc);
+    xmlFreeParserCtxt(parser);
+    return is_sound;
 }
 
 static gboolean
-validate(const LtXmlSchema *schema, Document *document, GError **error)
+is_valid(xmlSchemaValidCtxtPtr validator, const Reading *reading, GError **error)
 {
-    g_auto(Fault) fault = { 0 };
-    xmlSchemaValidCtxtPtr validator = xmlSchemaNewValidCtxt(schema->compiled);
-    int result;
-
-    if (validator == NULL)
-        g_error("out of memory");
-    xmlSchemaSetValidStructuredErrors(validator, on_schema_fault, &fault);
-    result = xmlSchemaValidateDoc(validator, document);
-    xmlSchemaFreeValidCtxt(validator);
-    if (result == 0)
+    if (xmlSchemaIsValid(validator) == 1 && !reading->schema.set)
         return TRUE;
-    lt_error_set(error, LT_ERROR_INVALID, "xml.schema", "XML line %d: element '%s' breaks its schema (libxml2 error %d)", fault.line,
-                 fault.element != NULL ? fault.element : "?", fault.code);
+    lt_error_set(error, LT_ERROR_INVALID, "xml.schema", "XML line %d: element '%s' breaks its schema (libxml2 error %d)",
+                 reading->schema.line, reading->schema.element != NULL ? reading->schema.element : "?", reading->schema.code);
     return FALSE;
 }
 
-/* The text of an element that holds nothing but text. */
-static char *
-text_of(const xmlNode *element)
+static gboolean
+judge(Reading *reading, guint n_scanned, gboolean is_sound, xmlSchemaValidCtxtPtr validator, GError **error)
 {
-    const xmlNode *text = element->children;
-
-    if (text == NULL)
-        return g_strdup("");
-    return text->type == XML_TEXT_NODE && text->next == NULL ? g_strdup((const char *) text->content) : NULL;
-}
-
-static void
-pick(const Document *document, LtXmlPick *picks)
-{
-    for (; picks != NULL && picks->name != NULL; picks++) {
-        const xmlNode *child = xmlDocGetRootElement(document)->children;
-
-        while (child != NULL && (child->type != XML_ELEMENT_NODE || strcmp((const char *) child->name, picks->name) != 0))
-            child = child->next;
-        picks->value = child != NULL ? text_of(child) : NULL;
+    if (!is_sound) {
+        lt_error_set(error, LT_ERROR_INVALID, "xml.syntax", "XML line %d: not well-formed (libxml2 error %d)", reading->syntax.line,
+                     reading->syntax.code);
+        return FALSE;
     }
+    if (reading->n_elements != n_scanned) {
+        lt_error_set(error, LT_ERROR_INVALID, "xml.mismatch", "XML: %u elements were scanned, %u parsed", n_scanned, reading->n_elements);
+        return FALSE;
+    }
+    if (reading->is_other_root) {
+        lt_error_set(error, LT_ERROR_INVALID, "xml.schema", "XML: the document element is not '%s'", reading->root);
+        return FALSE;
+    }
+    return validator == NULL || is_valid(validator, reading, error);
 }
 
 gboolean
 lt_xml_check(const char *data, gsize size, const LtXmlSchema *schema, const char *root, LtXmlPick *picks, GError **error)
 {
-    g_autoptr(Document) document = NULL;
-    const char *name;
-    guint n_scanned, n_parsed;
+    Reading reading = { .root = root, .picks = picks };
+    xmlSchemaValidCtxtPtr validator = NULL;
+    guint n_scanned;
+    gboolean ok;
 
+    for (LtXmlPick *pick = picks; pick != NULL && pick->name != NULL; pick++)
+        pick->value = NULL;
     if (!lt_xml_scan(data, size, &n_scanned, error))
         return FALSE;
     prepare_library();
-    document = parse(data, size, error);
-    if (document == NULL)
-        return FALSE;
-    n_parsed = count_elements(document);
-    if (n_parsed != n_scanned) {
-        lt_error_set(error, LT_ERROR_INVALID, "xml.mismatch", "XML: %u elements were scanned, %u parsed", n_scanned, n_parsed);
-        return FALSE;
+    if (schema != NULL) {
+        validator = xmlSchemaNewValidCtxt(schema->compiled);
+        if (validator == NULL)
+            g_error("out of memory");
     }
-    name = (const char *) xmlDocGetRootElement(document)->name;
-    if (root != NULL && strcmp(name, root) != 0) {
-        g_autofree char *escaped = lt_escape_for_log(name);
-
-        lt_error_set(error, LT_ERROR_INVALID, "xml.schema", "XML: the document element is '%s', not '%s'", escaped, root);
-        return FALSE;
-    }
-    if (schema != NULL && !validate(schema, document, error))
-        return FALSE;
-    pick(document, picks);
-    return TRUE;
+    reading.text = g_string_new(NULL);
+    ok = judge(&reading, n_scanned, read_document(&reading, data, size, validator), validator, error);
+    g_string_free(reading.text, TRUE);
+    g_free(reading.schema.element);
+    g_clear_pointer(&validator, xmlSchemaFreeValidCtxt);
+    for (LtXmlPick *pick = picks; !ok && pick != NULL && pick->name != NULL; pick++)
+        g_clear_pointer(&pick->value, g_free);
+    return ok;
 }

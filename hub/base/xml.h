@@ -17,7 +17,7 @@
  * Errors: %LT_ERROR_INVALID, each text with the byte offset:
  * `xml.encoding` (not UTF-8, NUL, another encoding declared), `xml.doctype`, `xml.pi`, `xml.depth` (over 64),
  * `xml.attributes` (over 64 of one element), `xml.size` (over 8 MiB, a name over 256 or an attribute value over 65,536
- * bytes), `xml.count` (over 200,000 elements, or as many attributes), `xml.syntax`. Never content.
+ * bytes), `xml.count` (over 200,000 elements), `xml.syntax`. Never content.
  */
 gboolean lt_xml_scan(const char *data, gsize size, guint *n_elements, GError **error);
 
@@ -30,19 +30,19 @@ LtXmlSchema *lt_xml_schema_parse(const char *text, gsize size, const char *name,
 void lt_xml_schema_free(LtXmlSchema *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtXmlSchema, lt_xml_schema_free)
 
-/* A wanted text: of the first child of the document element with this local name. */
+/* A wanted text: of the first child of the document element that has this local name and holds nothing but text. */
 typedef struct {
     const char *name;
-    char *value; /* out: owned, NULL when absent or not only text */
+    char *value; /* out: owned, NULL when there is none */
 } LtXmlPick;
 
 /**
  * lt_xml_check:
  * @schema: (nullable): must hold
  * @root: (nullable): local name that the document element must have
- * @picks: (nullable): ended by a row with name NULL; set only on success
+ * @picks: (nullable): ended by a row with name NULL; all values are %NULL when the check fails
  *
- * Scans, parses (no network, no entities, no DTD), compares the number of elements with the scan's, validates.
+ * Scans, parses (no network, no entities, no DTD, no tree), compares the number of elements with the scan's, validates.
  *
  * Errors: those of lt_xml_scan(), `xml.mismatch`, `xml.schema`. Texts name line, element and libxml2's number of the fault,
  * never content.

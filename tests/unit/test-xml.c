@@ -147,9 +147,11 @@ static GString *
 repeat(const char *before, const char *piece, guint n, const char *after)
 {
     GString *text = g_string_new(before);
+    gsize start = text->len, length = strlen(piece);
 
+    g_string_set_size(text, start + n * length);
     for (guint i = 0; i < n; i++)
-        g_string_append(text, piece);
+        memcpy(text->str + start + i * length, piece, length);
     return g_string_append(text, after);
 }
 
@@ -205,10 +207,9 @@ test_attributes(void)
     g_autoptr(GString) inside = attributes(1, 64);
     g_autoptr(GString) outside = attributes(1, 65);
     g_autoptr(GString) million = attributes(1, 1000000);
-    g_autoptr(GString) spread = attributes(3126, 64);
+    g_autoptr(GString) spread = attributes(12000, 64);
     g_autoptr(GError) error = NULL;
     g_autoptr(GError) million_error = NULL;
-    g_autoptr(GError) spread_error = NULL;
     gint64 before;
 
     g_assert_true(lt_xml_check(inside->str, inside->len, NULL, NULL, NULL, &error));
@@ -219,8 +220,9 @@ test_attributes(void)
     g_assert_false(lt_xml_check(million->str, million->len, NULL, NULL, NULL, &million_error));
     g_assert_cmpint(g_get_monotonic_time() - before, <, 100000);
     assert_reason(million_error, million->len > 8 * 1024 * 1024 ? "xml.size" : "xml.attributes");
-    g_assert_false(lt_xml_scan(spread->str, spread->len, NULL, &spread_error));
-    assert_reason(spread_error, "xml.count");
+    before = g_get_monotonic_time();
+    g_assert_true(lt_xml_check(spread->str, spread->len, NULL, NULL, NULL, NULL)); /* many, but few on each */
+    g_assert_cmpint(g_get_monotonic_time() - before, <, 2000000);
 }
 
 /* Quadratic blow-up: one entity of 1 MB used 1,000 times; and a million open tags. Both end before libxml2. */
