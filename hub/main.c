@@ -8,6 +8,11 @@ main(int argc, char **argv)
     static const LtCommand *const commands[] = {
         &lt_command_serve,
         &lt_command_check,
+        &lt_command_envelope,
+        &lt_command_send,
+        &lt_command_inbox,
+        &lt_command_verify,
+        &lt_command_pki,
         &lt_command_version,
         NULL,
     };
