@@ -15,7 +15,7 @@ static const LtKey hub_keys[] = {
 static const LtKey trust_keys[] = {
     LT_PATH(LtHubSettings, anchors, NULL, "PEM file of the unit CAs in which signers' chains must end"),
     LT_PATH(LtHubSettings, crl, NULL, "PEM file of their CRLs"),
-    LT_DURATION(LtHubSettings, crl_max_age, "24h", "0..3650d", "how old a CRL may be"),
+    LT_DURATION(LtHubSettings, crl_max_age, "24h", "0s..3650d", "how old a CRL may be"),
     LT_BYTES(LtHubSettings, max_bytes, "100M", "64K..2147483647", "largest envelope that is taken (envelope.max_bytes)"),
     LT_KEYS_END,
 };
@@ -24,7 +24,7 @@ static const LtKey store_keys[] = {
     LT_BYTES(LtHubSettings, cache, "8M", "1M..4G", "page cache of each database connection"),
     LT_BYTES(LtHubSettings, reserve, "256M", "0..1024G", "free disk below which new messages are refused"),
     LT_NUMBER(LtHubSettings, group_max, "256", "1..4096", "writes that share one commit at most"),
-    LT_DURATION(LtHubSettings, group_wait, "1ms", "0..100ms", "how long a commit waits for company when several writes are in flight"),
+    LT_DURATION(LtHubSettings, group_wait, "1ms", "0ms..100ms", "how long a commit waits for company when several writes are in flight"),
     LT_KEYS_END,
 };
 
