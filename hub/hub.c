@@ -7,6 +7,7 @@
  */
 #include "hub.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "trust/authority.h"
@@ -111,6 +112,10 @@ open_parts(LtHub *self, GError **error)
                              .group_max = s->group_max, .group_wait_us = s->group_wait };
     LtIntakeOptions intake = { .max_bytes = (guint64) s->max_bytes };
 
+    if (g_mkdir_with_parents(s->folder, 0700) != 0) {
+        lt_error_set(error, LT_ERROR_CONFIG, "store.folder", "[hub] folder: cannot make %s: %s", s->folder, g_strerror(errno));
+        return FALSE;
+    }
     self->signer = lt_signer_open(&keys, error);
     if (self->signer == NULL)
         return FALSE;
