@@ -3,7 +3,7 @@
  *
  * Progress and waiting are data (attempts, not_before), not states. A receipt may overtake our own note that the
  * message was handed over (we crashed in between, or the other side is quicker than our disk), so it confirms a waiting
- * delivery, too. What is not in the table does not happen.
+ * delivery, too; and a next hub that had taken it may say later that it could not bring it on. What is not in the table does not happen.
  */
 #include "routing/delivery.h"
 
@@ -21,7 +21,9 @@ static const LtDeliveryRule rules[] = {
     { LT_DELIVERY_WAITING,     LT_EVENT_GIVEN_UP,     LT_DELIVERY_REFUSED,      "delivery.refused" },
     { LT_DELIVERY_WAITING,     LT_EVENT_WITHDRAWN,    LT_DELIVERY_WITHDRAWN,    "delivery.withdrawn" },
     { LT_DELIVERY_DELIVERED,   LT_EVENT_RECEIPTED,    LT_DELIVERY_CONFIRMED,    "delivery.confirmed" },
+    { LT_DELIVERY_DELIVERED,   LT_EVENT_REFUSED,      LT_DELIVERY_REFUSED,      "delivery.refused" },
     { LT_DELIVERY_DELIVERED,   LT_EVENT_RESENT,       LT_DELIVERY_WAITING,      "delivery.released" },
+    { LT_DELIVERY_CONFIRMED,   LT_EVENT_REFUSED,      LT_DELIVERY_REFUSED,      "delivery.refused" },
     { LT_DELIVERY_CONFIRMED,   LT_EVENT_RESENT,       LT_DELIVERY_WAITING,      "delivery.released" },
     { LT_DELIVERY_HELD,        LT_EVENT_RECEIPTED,    LT_DELIVERY_CONFIRMED,    "delivery.confirmed" },
     { LT_DELIVERY_HELD,        LT_EVENT_RELEASED,     LT_DELIVERY_WAITING,      "delivery.released" },
