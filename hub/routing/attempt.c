@@ -94,7 +94,7 @@ make_settlement(Attempt *self, const GError *error, gint64 now_us)
         .delivery = self->item->delivery->id,
         .expected = LT_DELIVERY_WAITING,
         .state = rule->to,
-        .record_event = postponed && !lt_delivery_attempt_is_logged(attempts) ? NULL : rule->record,
+        .record_event = postponed ? NULL : rule->record,
         .attempts = attempts,
         .not_before_us = postponed ? next_try_us(self, error, now_us) : 0,
         .reason = self->reason,

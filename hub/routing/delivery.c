@@ -73,12 +73,6 @@ lt_delivery_outcome(const GError *error)
     }
 }
 
-gboolean
-lt_delivery_attempt_is_logged(guint attempts)
-{
-    return attempts == 1 || attempts % 10 == 0;
-}
-
 /* @share of @span, from 0 to just below @span. */
 static gint64
 portion(gint64 span, guint32 share)

@@ -34,7 +34,7 @@ typedef struct {
     LtDeliveryState from;
     LtDeliveryEvent event;
     LtDeliveryState to;
-    const char *record; /* event of the audit log */
+    const char *record; /* event of the audit log; of failed attempts the store writes the first, every tenth and the last of a series */
 } LtDeliveryRule;
 const LtDeliveryRule *lt_delivery_rules(gsize *n_rules);
 /** lt_delivery_rule: NULL when the event has no meaning in this state */
@@ -43,8 +43,6 @@ const char *lt_delivery_event_word(LtDeliveryEvent event);
 
 /** lt_delivery_outcome: the event that an attempt's error means: refuse → REFUSED, postpone → POSTPONED, hold → STUCK; NULL → ARRIVED */
 LtDeliveryEvent lt_delivery_outcome(const GError *error);
-/** lt_delivery_attempt_is_logged: of a series of failures the first and every tenth (audit-log.md §2; the last is held, refused or arrived) */
-gboolean lt_delivery_attempt_is_logged(guint attempts);
 
 /** lt_delivery_backoff: microseconds to wait after @attempts failures: exponential from @first_us, capped, then shortened by up to a
  * half with @dice (0 … 2^32−1). @retry_after_s ≥ 0 wins, lengthened by up to a tenth so that not all come back at once */

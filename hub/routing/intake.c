@@ -129,6 +129,9 @@ typedef struct {
     const char *basis;        /* borrowed from the registry in judgement.world */
     LtDelivery *answered;     /* delivery that this message answers */
     LtSettlement settlement;
+    LtAcceptance acceptance;  /* one of these three goes to the store, which borrows it */
+    LtReceiptTaken taken;
+    LtRefusal refused;
     GError *refusal;
     LtIntakeDone done;
     gpointer data;
@@ -204,7 +207,11 @@ static GBytes *
 sign_receipt(Passage *self, const LtAccepted *accepted, gboolean keep, GError **error)
 {
     g_autoptr(GBytes) signature = NULL;
-    GBytes *receipt = lt_receipt_sign(&accepted->body, accepted->fields.at_us, self->intake->options.signer, &signature, error);
+    GBytes *receipt;
+
+    if (accepted->body.manifest == NULL) /* a plugin's document that is known: nobody waits for a receipt */
+        return NULL;
+    receipt = lt_receipt_sign(&accepted->body, accepted->fields.at_us, self->intake->options.signer, &signature, error);
 
     if (receipt != NULL && keep)
         lt_store_keep_receipt_signature(self->intake->options.store, accepted->receipt, signature);
@@ -235,7 +242,7 @@ refuse(Passage *self)
 {
     const LtQuarantine *quarantine = lt_upload_commit(self->upload);
     const char *code = lt_error_get_reason(self->refusal);
-    LtRefusal refusal = {
+    self->refused = (LtRefusal) {
         .code = code,
         .peer = self->peer,
         .size = lt_upload_get_size(self->upload),
@@ -247,7 +254,7 @@ refuse(Passage *self)
         .manifest = self->header != NULL && strcmp(code, "env.dup.failed") != 0 ? self->manifest : NULL,
     };
 
-    lt_store_refuse(self->intake->options.store, &refusal, refused, self, self->context);
+    lt_store_refuse(self->intake->options.store, &self->refused, refused, self, self->context);
 }
 
 /* Disk, database or signer: not the sender's fault and nothing to quarantine. It comes again. */
@@ -371,8 +378,8 @@ take_receipt(Passage *self)
         return;
     }
     self->settlement.reason = bad ? "refused" : NULL;
-    LtReceiptTaken taken = { .envelope = self->envelope, .peer = self->peer, .stage = stage, .settles = get_settlement(self) };
-    lt_store_take_receipt(self->intake->options.store, &taken, receipt_taken, self, self->context);
+    self->taken = (LtReceiptTaken) { .envelope = self->envelope, .peer = self->peer, .stage = stage, .settles = get_settlement(self) };
+    lt_store_take_receipt(self->intake->options.store, &self->taken, receipt_taken, self, self->context);
 }
 
 /* A status or a result says that the other side works on it: no receipt is needed any more. */
@@ -405,7 +412,7 @@ static void
 accept(Passage *self)
 {
     LtPayloadFacts *facts = &self->judgement.facts;
-    LtAcceptance acceptance = {
+    self->acceptance = (LtAcceptance) {
         .envelope = self->envelope,
         .peer = self->peer,
         .receiver = self->receiver != NULL ? self->receiver : lt_message_get_to(self->envelope->message),
@@ -421,7 +428,7 @@ accept(Passage *self)
         .settles = get_settlement(self),
     };
 
-    lt_store_accept(self->intake->options.store, &acceptance, accepted, self, self->context);
+    lt_store_accept(self->intake->options.store, &self->acceptance, accepted, self, self->context);
 }
 
 /* After V10: known already, a receipt, or something new. */

@@ -242,17 +242,17 @@ list_values(GHashTable *table)
 }
 
 static void
-set_blocks(LtLane *self, GHashTable *blocked)
+unblock_others(LtLane *self, GHashTable *blocked)
 {
     g_autoptr(GPtrArray) chains = list_values(self->chains);
 
     for (guint i = 0; i < chains->len; i++) {
         Chain *chain = chains->pdata[i];
-        gboolean was_blocked = chain->is_blocked;
 
-        chain->is_blocked = g_hash_table_contains(blocked, chain->dossier);
-        if (was_blocked && !chain->is_blocked)
-            line_up(self, chain);
+        if (!chain->is_blocked || g_hash_table_contains(blocked, chain->dossier))
+            continue;
+        chain->is_blocked = FALSE;
+        line_up(self, chain);
         drop_chain_if_empty(self, chain);
     }
 }
@@ -279,7 +279,7 @@ lt_lane_retain(LtLane *self, GHashTable *ids, GHashTable *blocked)
             line_up(self, chain);
         drop_chain_if_empty(self, chain);
     }
-    set_blocks(self, blocked);
+    unblock_others(self, blocked);
 }
 
 void

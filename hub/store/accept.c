@@ -357,10 +357,10 @@ accept_done(gpointer data, const GError *error)
     Job *job = data;
     LtAccepted *out = g_steal_pointer(&job->out);
 
-    if (error == NULL && !out->duplicate)
-        lt_content_settle(job->store, job->in->envelope->container);
-    else
+    if (error != NULL)
         g_clear_pointer(&out, lt_accepted_free);
+    else if (!out->duplicate)
+        lt_content_settle(job->store, job->in->envelope->container);
     job->done(job->data, out, error);
     g_clear_pointer(&job->context, g_main_context_unref);
     g_clear_error(&job->error);

@@ -2,8 +2,8 @@
 /* messages.h: accepted messages, `seen`, refusals, and the receipts that were promised.
  *
  * lt_store_accept() is the only way in: message, deliveries, dossier event, records, receipt and checkpoint in one
- * transaction. A twin that loses the race gets the first one's receipt. Requests are copied when they are handed in; what
- * they point to lives until done. */
+ * transaction. A twin that loses the race gets the first one's receipt. Requests are borrowed, with
+ * all that they point to, until done. */
 #pragma once
 
 #include "store/store.h"

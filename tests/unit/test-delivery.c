@@ -137,17 +137,6 @@ test_advice_for_all_codes(void)
         g_assert_cmpstr(lt_delivery_advice(rules[i].word)->reason, ==, rules[i].word);
 }
 
-static void
-test_logged_attempts(void)
-{
-    static const guint logged[] = { 1, 10, 20, 100 }, quiet[] = { 2, 9, 11, 99 };
-
-    for (guint i = 0; i < G_N_ELEMENTS(logged); i++)
-        g_assert_true(lt_delivery_attempt_is_logged(logged[i]));
-    for (guint i = 0; i < G_N_ELEMENTS(quiet); i++)
-        g_assert_false(lt_delivery_attempt_is_logged(quiet[i]));
-}
-
 int
 main(int argc, char **argv)
 {
@@ -159,6 +148,5 @@ main(int argc, char **argv)
     g_test_add_func("/delivery/retry-after-wins", test_retry_after);
     g_test_add_func("/delivery/advises-by-the-longest-prefix", test_advice);
     g_test_add_func("/delivery/has-advice-for-every-kind-of-error", test_advice_for_all_codes);
-    g_test_add_func("/delivery/logs-the-first-and-every-tenth-failure", test_logged_attempts);
     return g_test_run();
 }

@@ -108,12 +108,12 @@ test_blocked_when_ready(void)
 }
 
 static GHashTable *
-set_of_ids(const gint64 *ids, guint n)
+set_of_ids(gint64 *ids, guint n)
 {
     GHashTable *set = g_hash_table_new(g_int64_hash, g_int64_equal);
 
     for (guint i = 0; i < n; i++)
-        g_hash_table_add(set, (gpointer) &ids[i]);
+        g_hash_table_add(set, &ids[i]);
     return set;
 }
 
@@ -121,7 +121,7 @@ set_of_ids(const gint64 *ids, guint n)
 static void
 test_retain(void)
 {
-    static const gint64 on_disk[] = { 3, 5 };
+    gint64 on_disk[] = { 3, 5 };
     g_autoptr(GHashTable) ids = set_of_ids(on_disk, G_N_ELEMENTS(on_disk));
     g_autoptr(GHashTable) blocked = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(LtLane) lane = lt_lane_new(10);
@@ -134,12 +134,12 @@ test_retain(void)
     add(lane, 3, "a", 0);
     add(lane, 5, "b", 0);
     add(lane, 6, "c", 0);
-    g_hash_table_add(blocked, "b");
+    g_hash_table_add(blocked, (gpointer) "b");
     lt_lane_retain(lane, ids, blocked);
+    lt_lane_block(lane, "b");
     g_assert_cmpuint(lt_lane_get_size(lane), ==, 3);
     lt_lane_finish(lane, take(lane, 0, 3));
     g_assert_null(lt_lane_take(lane, 0));
-    lt_lane_block(lane, "b");
     lt_lane_finish(lane, taken);
     g_assert_null(lt_lane_take(lane, 0));
 }
