@@ -510,6 +510,23 @@ lt_intake_admit(LtIntake *self, LtUpload *upload, const LtCaller *caller, const 
 }
 
 void
+lt_intake_refuse(LtIntake *self, const LtCaller *caller, const GError *refusal, LtIntakeDone done, gpointer data, GMainContext *context)
+{
+    Passage *passage = g_new0(Passage, 1);
+
+    passage->intake = self;
+    passage->upload = lt_upload_new(self);
+    passage->peer = g_strdup(caller->peer);
+    passage->peer_unit = g_strdup(caller->unit);
+    passage->refusal = g_error_copy(refusal);
+    passage->done = done;
+    passage->data = data;
+    passage->context = g_main_context_ref(context);
+    lt_intake_copy_world(self, &passage->judgement.world);
+    refuse(passage);
+}
+
+void
 lt_intake_submit(LtIntake *self, LtUpload *upload, const LtCaller *caller, LtIntakeDone done, gpointer data, GMainContext *context)
 {
     lt_intake_admit(self, upload, caller, NULL, done, data, context);

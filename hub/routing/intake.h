@@ -63,6 +63,15 @@ void lt_intake_submit(LtIntake *self, LtUpload *upload, const LtCaller *caller, 
                       GMainContext *context);
 
 /**
+ * lt_intake_refuse:
+ * @caller: its peer is known, its unit perhaps not
+ * @refusal: a code of step V0
+ *
+ * An envelope that was refused by what is known before its first byte: recorded like any other refusal. Answers as lt_intake_submit().
+ */
+void lt_intake_refuse(LtIntake *self, const LtCaller *caller, const GError *refusal, LtIntakeDone done, gpointer data, GMainContext *context);
+
+/**
  * lt_intake_submit_built:
  * @endpoint: name of the endpoint whose plugin found it
  * @message: (transfer none)
