@@ -11,6 +11,7 @@ main(int argc, char **argv)
         &lt_command_envelope,
         &lt_command_send,
         &lt_command_inbox,
+        &lt_command_audit,
         &lt_command_verify,
         &lt_command_pki,
         &lt_command_version,

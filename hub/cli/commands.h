@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const LtCommand lt_command_audit;
 extern const LtCommand lt_command_check;
 extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;
