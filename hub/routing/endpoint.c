@@ -6,6 +6,8 @@
  */
 #include "routing/endpoint.h"
 
+#include <sys/stat.h>
+
 #include "routing/call.h"
 
 struct _LtEndpoint {
@@ -18,6 +20,7 @@ struct _LtEndpoint {
     LtLinkTarget *target; /* nullable */
     LtTranscript *transcript;
     LtCallMode mode;
+    char *files;      /* what lt_endpoint_is_current() compares */
     GMutex mutex;     /* guards running */
     GPtrArray *running; /* of Verb * */
 };
@@ -123,6 +126,30 @@ open_plugin(LtEndpoint *self, GError **error)
     return TRUE;
 }
 
+/* Size, time and inode of every plain file that a key names; folders change by being used. */
+static void
+describe_files(GString *out, const LtKey *table, gconstpointer object)
+{
+    for (const LtKey *key = table; key != NULL && key->name != NULL; key++) {
+        const char *path = key->type == LT_KEY_PATH ? *(char *const *) G_STRUCT_MEMBER_P(object, key->offset) : NULL;
+        struct stat info;
+
+        if (path != NULL && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+            g_string_append_printf(out, "%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%ld %" G_GUINT64_FORMAT "\n", path, (gint64) info.st_size,
+                                   (gint64) info.st_mtim.tv_sec, info.st_mtim.tv_nsec, (guint64) info.st_ino);
+    }
+}
+
+static char *
+files_of(LtEndpoint *self)
+{
+    GString *out = g_string_new(NULL);
+
+    describe_files(out, keys, &self->settings);
+    describe_files(out, self->loaded->plugin.keys, self->self);
+    return g_string_free(out, FALSE);
+}
+
 static gboolean
 fill(LtEndpoint *self, LtSection *section, LtFaults *faults)
 {
@@ -156,6 +183,7 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
     self->self = g_malloc0(MAX(self->loaded->plugin.self_size, 1));
     if (!fill(self, section, faults))
         return NULL;
+    self->files = files_of(self);
     if (!open_link(self, shared, &error) || !open_plugin(self, &error)) {
         fault(faults, section, error);
         return NULL;
@@ -185,6 +213,7 @@ lt_endpoint_unref(LtEndpoint *self)
     g_ptr_array_unref(self->running);
     g_mutex_clear(&self->mutex);
     g_free(self->self);
+    g_free(self->files);
     g_free(self->name);
     g_free(self);
 }
@@ -211,6 +240,14 @@ gboolean
 lt_endpoint_serves(LtEndpoint *self, const char *unit)
 {
     return self->settings.units != NULL && g_strv_contains((const char *const *) self->settings.units, unit);
+}
+
+gboolean
+lt_endpoint_is_current(LtEndpoint *self)
+{
+    g_autofree char *files = files_of(self);
+
+    return g_str_equal(files, self->files);
 }
 
 char *

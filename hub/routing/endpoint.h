@@ -57,6 +57,8 @@ const char *lt_endpoint_get_name(LtEndpoint *self);
 const LtEndpointSettings *lt_endpoint_get_settings(LtEndpoint *self);
 const LtLoaded *lt_endpoint_get_plugin(LtEndpoint *self);
 gboolean lt_endpoint_serves(LtEndpoint *self, const char *unit);
+/** lt_endpoint_is_current: whether the files that its keys name (maps, certificates) are still those that it was opened with */
+gboolean lt_endpoint_is_current(LtEndpoint *self);
 /** lt_endpoint_show: Returns: (transfer full): effective settings as lines, secrets masked */
 char *lt_endpoint_show(LtEndpoint *self);
 

@@ -2,7 +2,7 @@
 /* plan.c: endpoints and routes of one configuration generation.
  *
  * Loading reads every [endpoint …] and [route …] section and goes on after a fault, so that one run names them all. An
- * endpoint whose section did not change is taken over from the plan in force, with its open connections and its plugin's
+ * endpoint whose section and files did not change is taken over from the plan in force, with its open connections and its plugin's
  * state. Nothing of a plan changes after that, so it is read without a lock.
  */
 #include "routing/plan.h"
@@ -25,7 +25,7 @@ take_over(LtPlan *previous, LtSection *section)
     LtEndpoint *endpoint = previous != NULL && name != NULL ? lt_plan_lookup_endpoint(previous, name) : NULL;
     LtSection *old = endpoint != NULL ? lt_settings_lookup(previous->settings, "endpoint", name) : NULL;
 
-    return old != NULL && lt_section_equal(old, section) ? lt_endpoint_ref(endpoint) : NULL;
+    return old != NULL && lt_section_equal(old, section) && lt_endpoint_is_current(endpoint) ? lt_endpoint_ref(endpoint) : NULL;
 }
 
 static gboolean

@@ -66,7 +66,7 @@ write_file(const Folder *self, const char *folder, const char *name, GInputStrea
     if (fd < 0)
         return fail(error, path);
     done = copy_stream(stream, fd, path, cancellable, error);
-    if (done && (fchmod(fd, (mode_t) self->mode) != 0 || fsync(fd) != 0))
+    if (done && (fchmod(fd, (mode_t) self->file_mode) != 0 || fsync(fd) != 0))
         done = fail(error, path);
     if (close(fd) != 0 && done)
         done = fail(error, path);

@@ -13,7 +13,7 @@
 static const LtKey keys[] = {
     LT_PATH(Folder, out, "", "folder that receives one folder per message"),
     LT_CHOICE(Folder, form, "parts", "parts|envelope", "parts: message.json, payload and attachments as files; envelope: the signed container envelope.asice"),
-    LT_NUMBER(Folder, mode, "416", "0..511", "permission bits of each file, decimal: 416 is rw-r-----"),
+    LT_NUMBER(Folder, file_mode, "416", "0..511", "permission bits of each file, decimal: 416 is rw-r-----"),
     LT_PATH(Folder, in, "", "folder in which the system lays down one folder per message, its file message.json last"),
     LT_BYTES(Folder, max_bytes, "64M", "1K..512M", "largest message that is collected, all its files together"),
     LT_KEYS_END,

@@ -7,7 +7,7 @@
 typedef struct {
     char *out;
     char *form;
-    gint64 mode;
+    gint64 file_mode;
     char *in;
     gint64 max_bytes;
 } Folder;

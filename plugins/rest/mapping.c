@@ -18,7 +18,7 @@
 /* What a program could reach beside its input, covered by harmless names. */
 static const char prelude[] = "def env: {}; def input: error(\"no further input\"); def inputs: empty; def debug: .; def debug(m): .; "
                               "def stderr: .; def input_filename: null; def halt: error(\"halt\"); def halt_error: error(\"halt\"); "
-                              "def halt_error(c): error(\"halt\"); def get_search_list: []; def modulemeta: error(\"modules\"); ";
+                              "def halt_error(c): error(\"halt\"); def get_search_list: []; def modulemeta: error(\"modules\"); {} as $ENV | ";
 
 struct _Mapping {
     char *name; /* of the file, for messages */
@@ -68,15 +68,13 @@ compile(const char *name, const char *program, GError **error)
 {
     g_autoptr(GString) messages = g_string_new(NULL);
     jq_state *jq = jq_init();
-    jv arguments = jv_object_set(jv_object(), jv_string("ENV"), jv_object()); /* $ENV is empty */
 
     if (jq == NULL) {
-        jv_free(arguments);
         lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.map", "%s: no memory for jq", name);
         return NULL;
     }
     jq_set_error_cb(jq, collect_message, messages);
-    if (!jq_compile_args(jq, program, arguments)) {
+    if (!jq_compile(jq, program)) {
         jq_teardown(&jq);
         lt_error_set(error, LT_ERROR_CONFIG, "rest.map", "%s: %s", name, messages->str);
         return NULL;
