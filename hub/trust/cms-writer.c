@@ -105,7 +105,7 @@ put_certificates(GByteArray *out, const struct _LtSignerPrivate *signer)
 {
     g_autoptr(GPtrArray) certificates = g_ptr_array_new_with_free_func(element_free);
 
-    for (int i = -1; i < sk_X509_num(signer->others); i++) {
+    for (int i = -1; i < 0 || i < sk_X509_num(signer->others); i++) {
         X509 *x509 = i < 0 ? signer->x509 : sk_X509_value(signer->others, i);
         GByteArray *element = element_new();
         guint8 *der = NULL;
