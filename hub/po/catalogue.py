@@ -14,12 +14,14 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 HUB = HERE.parent
-LITERALS = r'((?:"(?:[^"\\\n]|\\.)*"\s*)+)'
+LITERALS = r'((?:(?:"(?:[^"\\\n]|\\.)*"|G_GU?INT64_FORMAT)\s*)+)'
 ROW = r"LT_(STRING|URL|PATH|SECRET|NUMBER|BYTES|DURATION|BOOLEAN|CHOICE|LIST)\s*\("
 
 
 def join(literals):
-    """Adjacent C literals as one, escapes kept: C and PO write them alike."""
+    """Adjacent C literals as one, escapes kept: C and PO write them alike. The two macros are what GLib makes of them on a
+    64-bit Linux; elsewhere such a text stays English."""
+    literals = literals.replace("G_GINT64_FORMAT", '"li"').replace("G_GUINT64_FORMAT", '"lu"')
     return "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', literals))
 
 
