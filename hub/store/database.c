@@ -6,6 +6,9 @@
  */
 #include "store/database.h"
 
+/* Ids and digests often lie on the stack of the function that asks, while another one steps: they are copied. */
+#define SMALL_BLOB 64
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -240,7 +243,8 @@ bind(sqlite3_stmt *statement, int index, const LtValue *value)
         return sqlite3_bind_text(statement, index, value->data, -1, SQLITE_STATIC);
     case LT_VALUE_BLOB:
         /* a NULL pointer would bind NULL: an empty blob is not nothing */
-        return sqlite3_bind_blob64(statement, index, value->data != NULL ? value->data : "", (sqlite3_uint64) value->integer, SQLITE_STATIC);
+        return sqlite3_bind_blob64(statement, index, value->data != NULL ? value->data : "", (sqlite3_uint64) value->integer,
+                                   value->integer <= SMALL_BLOB ? SQLITE_TRANSIENT : SQLITE_STATIC);
     case LT_VALUE_NULL:
     default:
         return sqlite3_bind_null(statement, index);

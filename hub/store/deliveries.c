@@ -184,7 +184,7 @@ lt_store_inbox(LtStore *self, const char *unit, gint64 after, guint limit, GErro
     if (reading.database == NULL ||
         !LT_ASK(&query, reading.database, error,
                 COLUMNS "FROM delivery d INDEXED BY delivery_inbox " JOINS
-                "WHERE d.endpoint = 'inbox' AND d.receiver = ?1 AND d.id > ?2 AND d.state IN (1, 2, 3) ORDER BY d.id LIMIT ?3",
+                "WHERE d.endpoint = 'inbox' AND d.receiver = ?1 AND d.id > ?2 AND d.state = 1 ORDER BY d.id LIMIT ?3",
                 LT_TEXT(unit), LT_INT(after), LT_INT(limit)))
         return NULL;
     return read_rows(&query, error);

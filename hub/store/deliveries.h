@@ -63,5 +63,5 @@ GPtrArray *lt_store_due_deliveries(LtStore *self, const char *endpoint, gint64 n
 typedef struct { char *endpoint; guint64 waiting, held; gint64 oldest_us; } LtEndpointBacklog;
 GPtrArray *lt_store_backlogs(LtStore *self, GError **error);
 
-/* Built-in inbox: deliveries to the endpoint "inbox" for a unit, by cursor. */
+/* Built-in inbox: WAITING deliveries to the endpoint "inbox" for a unit, by cursor: what was acknowledged is gone from it. */
 GPtrArray *lt_store_inbox(LtStore *self, const char *unit, gint64 after, guint limit, GError **error);
