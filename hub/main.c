@@ -8,6 +8,8 @@ main(int argc, char **argv)
     static const LtCommand *const commands[] = {
         &lt_command_serve,
         &lt_command_check,
+        &lt_command_reload,
+        &lt_command_unit,
         &lt_command_envelope,
         &lt_command_send,
         &lt_command_inbox,

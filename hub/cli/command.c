@@ -261,7 +261,11 @@ run_command(const LtCommand *command, char **argv)
 {
     const LtVerb *only = find_verb(command, "");
     const LtVerb *verb = argv[0] == NULL ? NULL : find_verb(command, argv[0]);
+    g_autofree char *pair = argv[0] == NULL || argv[1] == NULL ? NULL : g_strjoin(" ", argv[0], argv[1], NULL);
+    const LtVerb *verb_of_two = pair == NULL ? NULL : find_verb(command, pair);
 
+    if (verb_of_two != NULL)
+        return run_verb(command, verb_of_two, argv + 2);
     if (verb != NULL && verb != only)
         return run_verb(command, verb, argv + 1);
     if (only != NULL)

@@ -17,7 +17,7 @@ typedef struct {
 } LtTerminal;
 
 typedef struct {
-    const char *name;        /* "check"; "" for a command without verbs */
+    const char *name;        /* "check", or two words as "key add"; "" for a command without verbs */
     const char *arguments;   /* "FILE…", or "" */
     guint min_arguments, max_arguments;
     const char *summary;     /* one line */

@@ -12,5 +12,6 @@ extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_reload;
 extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
+extern const LtCommand lt_command_unit;
 extern const LtCommand lt_command_version;
 extern const LtCommand lt_command_verify;
