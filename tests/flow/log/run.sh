@@ -130,7 +130,12 @@ ok "verify: Vietnamese" prints 'KẾT LUẬN: HỢP LỆ' "$lthub" verify checkp
 ok "verify: English" prints 'VERDICT: VALID' "$lthub" verify checkpoint --vkey log.vkey --quorum 0
 
 # The log once altered: named by check, and by its start.
-sqlite3 store/lthub.db "DROP TRIGGER log_no_update; UPDATE log SET entry = CAST(replace(entry, 'test', 'tesT') AS BLOB) WHERE idx = 700"
+python3 - <<'SQL'
+import sqlite3
+with sqlite3.connect("store/lthub.db") as database:
+    database.execute("DROP TRIGGER log_no_update")
+    database.execute("UPDATE log SET entry = CAST(replace(entry, 'test', 'tesT') AS BLOB) WHERE idx = 700")
+SQL
 ok "an altered entry is named" prints '[log.entry-hash]' audit check --full
 ok "and has its exit code" gives 1 audit check --full
 ok "and its place, as JSON" prints '"code":"log.entry-hash","table":"log","index":700' audit check --full --json
