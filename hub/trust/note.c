@@ -80,7 +80,9 @@ lt_vkey_read(const char *text, gsize length, GError **error)
     guint8 typed[1 + LT_ED25519_KEY_SIZE], id[ID_SIZE];
     const char *plus, *end = text + length;
 
-    if (length > 0 && end[-1] == '\n')
+    if (length == 0)
+        return refuse(error, "log.vkey", "verifier key is empty"), NULL;
+    if (end[-1] == '\n')
         end--;
     plus = memchr(text, '+', (gsize) (end - text));
     if (plus == NULL || end - plus < 10 || plus[9] != '+' || !lt_origin_is_valid(text, (gsize) (plus - text)))
