@@ -7,6 +7,8 @@
 #include "routing/link-private.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -263,12 +265,24 @@ act_on(LtLinkThread *self, const struct epoll_event *event)
     curl_multi_socket_action(self->multi, event->data.fd, what, &n_running);
 }
 
+/* A peer that goes away while OpenSSL writes must not end the process. */
+static void
+block_sigpipe(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 static gpointer
 run(gpointer data)
 {
     LtLinkThread *self = data;
     struct epoll_event events[64];
 
+    block_sigpipe();
     while (serve_queue(self)) {
         int n = epoll_wait(self->epoll_fd, events, G_N_ELEMENTS(events), wait_ms(self));
         int n_running;
@@ -287,6 +301,8 @@ run(gpointer data)
         lt_transfer_refuse(transfer, LT_ERROR_UNAVAILABLE, "link.stopped", "the hub is stopping");
         transfer_finish(self, transfer, CURLE_ABORTED_BY_CALLBACK);
     }
+    curl_multi_cleanup(self->multi); /* here, because closing TLS writes */
+    self->multi = NULL;
     return NULL;
 }
 

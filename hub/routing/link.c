@@ -6,7 +6,9 @@
  */
 #include "routing/link-private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "routing/request.h"
 
@@ -104,6 +106,22 @@ check_options(const LtLinkOptions *options, GError **error)
     return TRUE;
 }
 
+/* A file that cannot be read is told at the start, not at the first delivery (security.md S40). */
+static gboolean
+check_files(const LtLinkOptions *options, GError **error)
+{
+    const char *const paths[] = { options->ca, options->crl, options->client_certificate, options->client_key };
+    static const char *const names[] = { "ca", "crl", "client_certificate", "client_key" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        if (paths[i] != NULL && access(paths[i], R_OK) != 0) {
+            lt_error_set(error, LT_ERROR_CONFIG, "link.file", "%s: %s: %s", names[i], paths[i], g_strerror(errno));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 LtLinkTarget *
 lt_link_target_new(LtLinkThread *thread, const LtLinkOptions *options, GError **error)
 {
@@ -118,6 +136,8 @@ lt_link_target_new(LtLinkThread *thread, const LtLinkOptions *options, GError **
         g_prefix_error(error, "allowed_addresses: ");
         return NULL;
     }
+    if (!check_files(options, error))
+        return NULL;
     self = g_new0(LtLinkTarget, 1);
     self->thread = thread;
     self->url = g_strdup(options->socket_path != NULL ? "http://localhost" : options->url);

@@ -32,7 +32,7 @@ typedef struct {
     guint64 max_reply_bytes;              /* 16 MiB */
 } LtLinkOptions;
 
-/** lt_link_target_new: Errors: CONFIG `link.url`, `link.address`, `link.pin`, `link.ca` */
+/** lt_link_target_new: Errors: CONFIG `link.url`, `link.address`, `link.pin`, `link.ca`, `link.file` */
 LtLinkTarget *lt_link_target_new(LtLinkThread *thread, const LtLinkOptions *options, GError **error);
 void lt_link_target_free(LtLinkTarget *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtLinkTarget, lt_link_target_free)

@@ -8,6 +8,8 @@
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -141,9 +143,14 @@ static gpointer
 serve(gpointer data)
 {
     Connection *c = data;
-    gboolean open = c->ssl == NULL || SSL_accept(c->ssl) == 1;
     PeerRequest request = { 0 };
+    sigset_t signals;
+    gboolean open;
 
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* OpenSSL writes without MSG_NOSIGNAL */
+    open = c->ssl == NULL || SSL_accept(c->ssl) == 1;
     while (open && receive_request(c, &request)) {
         g_autoptr(GBytes) answer = NULL;
 

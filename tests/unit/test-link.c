@@ -455,6 +455,8 @@ test_refuses_bad_settings(void)
         { { .url = "https://a.example/", .ca = "x", .pin = "md5//x" }, "link.pin" },
         { { .url = "https://a.example/", .ca = "x", .client_key = "x" }, "link.ca" },
         { { .url = "https://a.example/", .ca = "x", .allowed_addresses = bad_list }, "link.address" },
+        { { .url = "https://a.example/", .ca = "/no/such/file" }, "link.file" },
+        { { .url = "https://a.example/", .ca = "/dev/null", .crl = "/no/such/file" }, "link.file" },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
