@@ -34,7 +34,14 @@ static const LtKey http_keys[] = {
     LT_PATH(LtHubSettings, admin_socket, "", "Unix socket for the commands and the operators"),
     LT_STRING(LtHubSettings, proxy_user, "www-data", "user that nginx runs as: only it may connect to the peer and api sockets"),
     LT_NUMBER(LtHubSettings, threads, "0", "0..64", "HTTP threads; 0: as many as cores"),
-    LT_NUMBER(LtHubSettings, max_open, "512", "16..65536", "open requests; further ones get 503"),
+    LT_NUMBER(LtHubSettings, max_open, "512", "16..65536", "open connections; further ones get 503"),
+    LT_DURATION(LtHubSettings, head_timeout, "10s", "1s..300s", "time for the head of a request"),
+    LT_DURATION(LtHubSettings, body_timeout, "30s", "1s..600s", "time between two pieces of a body"),
+    LT_DURATION(LtHubSettings, idle_timeout, "30s", "1s..600s", "time between two requests on a connection"),
+    LT_NUMBER(LtHubSettings, hour_messages, "0", "0..1000000000", "envelopes that one unit may send in an hour; 0: no limit"),
+    LT_BYTES(LtHubSettings, hour_bytes, "0", "0..1024G", "bytes that one unit may send in an hour; 0: no limit"),
+    LT_NUMBER(LtHubSettings, day_messages, "0", "0..1000000000", "envelopes that one unit may send in a day; 0: no limit"),
+    LT_BYTES(LtHubSettings, day_bytes, "0", "0..1024G", "bytes that one unit may send in a day; 0: no limit"),
     LT_KEYS_END,
 };
 

@@ -52,6 +52,13 @@ typedef struct {
     char *proxy_user;
     gint64 threads;
     gint64 max_open;
+    gint64 head_timeout;
+    gint64 body_timeout;
+    gint64 idle_timeout;
+    gint64 hour_messages;
+    gint64 hour_bytes;
+    gint64 day_messages;
+    gint64 day_bytes;
 } LtHubSettings;
 gboolean lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults);
 void lt_hub_settings_clear(LtHubSettings *self);

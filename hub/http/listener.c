@@ -48,6 +48,12 @@ inherited_fd(const char *name)
     return -1;
 }
 
+gboolean
+lt_listener_is_inherited(const char *name)
+{
+    return inherited_fd(name) >= 0;
+}
+
 /* A socket file that nobody answers on was left by a process that was killed. */
 static gboolean
 is_abandoned(const struct sockaddr_un *address)

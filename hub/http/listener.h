@@ -24,6 +24,8 @@ typedef struct _LtListener LtListener;
  * Errors: %LT_ERROR_CONFIG `http.socket`
  */
 LtListener *lt_listener_open_unix(LtSite site, const char *path, const char *name, const uid_t *uids, guint n_uids, GError **error);
+/** lt_listener_is_inherited: did systemd hand a socket of this name over */
+gboolean lt_listener_is_inherited(const char *name);
 /** lt_listener_open_loopback: 127.0.0.1; @port 0: any free one. Errors: %LT_ERROR_CONFIG `http.socket` */
 LtListener *lt_listener_open_loopback(guint port, GError **error);
 void lt_listener_free(LtListener *self);

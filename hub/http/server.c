@@ -267,17 +267,11 @@ look_up_user(const char *name, uid_t *uid, GError **error)
 }
 
 static gboolean
-is_inherited_or_set(const char *path)
-{
-    return (path != NULL && path[0] != '\0') || g_getenv("LISTEN_FDS") != NULL;
-}
-
-static gboolean
 open_site(LtHttpServer *self, LtSite site, const char *path, const char *name, const uid_t *uids, guint n_uids, GError **error)
 {
     LtListener *listener;
 
-    if (!is_inherited_or_set(path))
+    if ((path == NULL || path[0] == '\0') && !lt_listener_is_inherited(name))
         return TRUE;
     listener = lt_listener_open_unix(site, path, name, uids, n_uids, error);
     if (listener != NULL)
