@@ -47,9 +47,15 @@ LtMessage *
 lt_reading_find_message(LtExchange *exchange, const char *from, const char *id, GError **error)
 {
     g_autoptr(LtMessage) message = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (lt_unit_id_is_valid(from, strlen(from)) && lt_uuid_is_v7(id, strlen(id)))
-        message = lt_store_find_message(lt_exchange_get_parts(exchange)->store, from, id, NULL);
+        message = lt_store_find_message(lt_exchange_get_parts(exchange)->store, from, id, &cause);
+    /* A store that is damaged must not look like a message that never was. */
+    if (cause != NULL && !g_error_matches(cause, LT_ERROR, LT_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
     if (message != NULL && (lt_reading_may_act_for(exchange, from) || lt_reading_may_act_for(exchange, lt_message_get_to(message)) ||
                             was_delivered_to_caller(exchange, message)))
         return g_steal_pointer(&message);
