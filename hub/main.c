@@ -10,6 +10,8 @@ main(int argc, char **argv)
         &lt_command_check,
         &lt_command_reload,
         &lt_command_unit,
+        &lt_command_dossier,
+        &lt_command_delivery,
         &lt_command_envelope,
         &lt_command_send,
         &lt_command_inbox,

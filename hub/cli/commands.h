@@ -6,6 +6,8 @@
 
 extern const LtCommand lt_command_audit;
 extern const LtCommand lt_command_check;
+extern const LtCommand lt_command_delivery;
+extern const LtCommand lt_command_dossier;
 extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
@@ -13,5 +15,5 @@ extern const LtCommand lt_command_reload;
 extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
 extern const LtCommand lt_command_unit;
-extern const LtCommand lt_command_version;
 extern const LtCommand lt_command_verify;
+extern const LtCommand lt_command_version;

@@ -48,6 +48,18 @@ LtDeliveryEvent lt_delivery_outcome(const GError *error);
  * half with @dice (0 … 2^32−1). @retry_after_s ≥ 0 wins, lengthened by up to a tenth so that not all come back at once */
 gint64 lt_delivery_backoff(guint attempts, guint32 dice, gint64 retry_after_s, gint64 first_us, gint64 cap_us);
 
+/**
+ * lt_delivery_intervene:
+ * @event: RELEASED, GIVEN_UP or RESENT
+ * @actor: who; a user's UUID, or the unit of the hub
+ * @endpoint: (out): whose delivery it was
+ *
+ * What an operator may do to a delivery, written and recorded; waits for the commit. The dispatcher must be told after it.
+ *
+ * Errors: NOT_FOUND `delivery.unknown`; CONFLICT `delivery.state`
+ */
+gboolean lt_delivery_intervene(LtStore *store, gint64 delivery, LtDeliveryEvent event, const char *actor, char **endpoint, GError **error);
+
 typedef struct {
     const char *reason; /* exact, or a prefix that ends in `.` */
     const char *cause;  /* "data", "mapping", "outage", "bug" */
