@@ -6,7 +6,7 @@
  */
 #include "store/migrations.h"
 
-#include "store-schema.h"
+#include "store/store-schema.h"
 
 #define FOLDER "/lienthong/schemas/store"
 #define APPLICATION_ID 1280592967 /* "LTHG" */

@@ -106,6 +106,11 @@ def make_xsd(schemas):
 # Reference
 
 
+def pattern_words(schema):
+    """The pattern as code in a table, where a bar must be escaped."""
+    return f", `{schema['pattern']}`".replace("|", "\\|") if "pattern" in schema else ""
+
+
 def value_words(schema):
     kind = schema["type"]
     if "const" in schema:
@@ -117,10 +122,11 @@ def value_words(schema):
     if kind == "integer" and "minimum" in schema:
         return f"integer {schema['minimum']}…{schema['maximum']}"
     if kind == "string" and "maxLength" in schema:
-        return f"text, {schema.get('minLength', 0)}…{schema['maxLength']} characters"
+        low = f"{schema['minLength']}…" if "minLength" in schema else "at most "
+        return f"text, {low}{schema['maxLength']} characters" + pattern_words(schema)
     if kind == "object" and "properties" not in schema:
         return "object, open"
-    return {"string": "text", "boolean": "boolean"}.get(kind, kind)
+    return {"string": "text", "boolean": "boolean"}.get(kind, kind) + pattern_words(schema)
 
 
 def anchor_of(root_name, name):
@@ -149,18 +155,30 @@ def write_table(out, schema, root, root_name):
     out.append("")
 
 
+def make_example(name):
+    """The shortest sample of the type, as a block to copy."""
+    samples = sorted((SOURCE / "tests" / "data" / "payload" / name).glob("*.json"), key=lambda path: (path.stat().st_size, path.name))
+    value = json.loads(samples[0].read_text("utf-8"))
+    return ["For example:", "", "```json", json.dumps(value, ensure_ascii=False, indent=2), "```", ""]
+
+
+def capital(text):
+    return text[:1].upper() + text[1:]
+
+
 def make_reference(schemas):
     out = ["# Payloads of the message types", "",
            "Made from `schemas/payload/*.schema.json` by `schemas/payload/generate.py`; edit those. The same files are compiled into",
            "the hub and enforced: a field that is not in the table is refused, except inside `ThongTinKhac`. Field names are those",
            "of the national public-service portal, values are typed. Times are local with their offset, `2026-11-23T16:02:30+07:00`.",
            "Attachments are named by their entry in the envelope, `att/0001`; the names that people gave to files stand here.", ""]
-    for name, schema in schemas.items():
+    for name, schema in sorted(schemas.items(), key=lambda item: not item[0].startswith("dossier.")):
         out += [f"## {name}: {schema['title']}", "", schema["description"], ""]
         write_table(out, schema, schema, name)
+        out += make_example(name)
         for definition, target in schema.get("$defs", {}).items():
             if "properties" in target:
-                out += [f'### <a id="{anchor_of(name, definition)}"></a>{definition}: {target["title"]}', "", target["description"] + ".", ""]
+                out += [f'### <a id="{anchor_of(name, definition)}"></a>{definition}: {target["title"]}', "", capital(target["description"]) + ".", ""]
                 write_table(out, target, schema, name)
     return "\n".join(out)
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* endpoint.c: `lthub endpoint describe`: the keys of the configuration, from the rows that enforce them.
+ *
+ * docs/reference/settings.md is what it prints with --markdown; a test of the house compares the two.
+ */
+#include "base/json.h"
+#include "base/language.h"
+#include "cli/commands.h"
+#include "hub.h"
+#include "routing/endpoint.h"
+#include "routing/loader.h"
+#include "routing/route.h"
+
+typedef struct {
+    gboolean markdown;
+    char *plugins;
+} Describe;
+
+static const LtKey describe_keys[] = {
+    LT_BOOLEAN(Describe, markdown, "false", "print Markdown, as in docs/reference/settings.md"),
+    LT_STRING(Describe, plugins, "", "folders to look for plugins in, separated by : (default: those of the hub)"),
+    LT_KEYS_END,
+};
+
+static const char *const type_words[] = {
+    [LT_KEY_STRING] = "text",   [LT_KEY_URL] = "url",     [LT_KEY_PATH] = "path",         [LT_KEY_SECRET] = "secret",
+    [LT_KEY_NUMBER] = "number", [LT_KEY_BYTES] = "size",  [LT_KEY_DURATION] = "duration", [LT_KEY_BOOLEAN] = "boolean",
+    [LT_KEY_CHOICE] = "choice", [LT_KEY_LIST] = "list",
+};
+
+static void
+print_json(const char *section, const char *plugin, const LtKey *keys)
+{
+    for (const LtKey *key = keys; key != NULL && key->name != NULL; key++) {
+        g_autoptr(GString) line = g_string_new("{");
+
+        lt_json_append_member(line, "section", section);
+        lt_json_append_member(line, "plugin", plugin);
+        lt_json_append_member(line, "key", key->name);
+        lt_json_append_member(line, "type", type_words[key->type]);
+        lt_json_append_member(line, "range", key->range);
+        lt_json_append_member(line, "default", key->preset);
+        lt_json_append_member(line, "help", key->help);
+        g_print("%s}\n", line->str);
+    }
+}
+
+/* @plugin: (nullable): whose keys they are */
+static void
+print_section(const LtTerminal *terminal, const Describe *options, const char *section, const char *plugin, const char *summary,
+              const LtKey *keys)
+{
+    g_autofree char *rows = lt_keys_describe(keys, options->markdown);
+
+    if (terminal->json) {
+        print_json(section, plugin, keys);
+        return;
+    }
+    g_print(options->markdown ? "## `[%s]`%s%s\n\n%s\n\n" : "[%s]%s%s\n%s\n\n", section, plugin != NULL ? ", plugin = " : "",
+            plugin != NULL ? plugin : "", summary);
+    if (keys != NULL && keys->name != NULL)
+        g_print("%s\n", rows);
+}
+
+static void
+print_own(const LtTerminal *terminal, const Describe *options)
+{
+    static const struct {
+        const char *kind, *summary;
+    } sections[] = {
+        { "hub", N_("The office that runs the hub, and its keys.") },
+        { "trust", N_("Whom the hub believes. Loaded anew by lthub reload.") },
+        { "store", N_("How the database works.") },
+        { "http", N_("Where callers come in.") },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
+        print_section(terminal, options, sections[i].kind, NULL, _(sections[i].summary), lt_hub_settings_keys(sections[i].kind));
+    print_section(terminal, options, "endpoint NAME", NULL, _("A wired system. These keys are common to all; the plugin has its own beside them."),
+                  lt_endpoint_keys());
+    print_section(terminal, options, "route NAME", NULL, _("Where messages go: the first route that matches, in the order of the file."),
+                  lt_route_keys());
+}
+
+static int
+run_describe(gpointer data, char **arguments, const LtTerminal *terminal)
+{
+    const Describe *options = data;
+    g_autoptr(LtLoader) loader = lt_loader_new(options->plugins);
+
+    if (options->markdown && !terminal->json)
+        g_print("# Keys of the configuration\n\nPrinted by `lthub endpoint describe --markdown`. `lthub check` names every key that is wrong.\n\n");
+    if (arguments[0] == NULL || options->markdown)
+        print_own(terminal, options);
+    for (char **name = arguments; *name != NULL; name++) {
+        g_autoptr(GError) error = NULL;
+        const LtLoaded *loaded = lt_loader_get(loader, *name, &error);
+
+        if (loaded == NULL)
+            return lt_command_fail(terminal, error);
+        print_section(terminal, options, "endpoint NAME", *name, loaded->plugin.summary, loaded->plugin.keys);
+    }
+    return LT_EXIT_OK;
+}
+
+static const LtVerb verbs[] = {
+    { .name = "describe", .arguments = "[PLUGIN…]", .max_arguments = 64, .summary = "Shows the keys of the configuration, or those of plugins",
+      .description = "Without PLUGIN: the keys of the hub's own sections, of every endpoint and of routes. With --json: one object per key.",
+      .examples = "lthub endpoint describe\nlthub endpoint describe rest folder",
+      .options = describe_keys, .options_size = sizeof(Describe), .run = run_describe },
+    { 0 },
+};
+
+const LtCommand lt_command_endpoint = { "endpoint", "describes the keys of endpoints and of the hub", verbs };
