@@ -10,12 +10,9 @@ main(int argc, char **argv)
         &lt_command_check,
         &lt_command_reload,
         &lt_command_unit,
-<<<<<<< HEAD
         &lt_command_dossier,
         &lt_command_delivery,
-=======
         &lt_command_endpoint,
->>>>>>> b02b0e8 (Describe the configuration's keys from the rows that enforce them, and let the house's rules run as tests)
         &lt_command_envelope,
         &lt_command_send,
         &lt_command_inbox,

@@ -6,12 +6,9 @@
 
 extern const LtCommand lt_command_audit;
 extern const LtCommand lt_command_check;
-<<<<<<< HEAD
 extern const LtCommand lt_command_delivery;
 extern const LtCommand lt_command_dossier;
-=======
 extern const LtCommand lt_command_endpoint;
->>>>>>> b02b0e8 (Describe the configuration's keys from the rows that enforce them, and let the house's rules run as tests)
 extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
