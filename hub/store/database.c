@@ -6,9 +6,6 @@
  */
 #include "store/database.h"
 
-/* Ids and digests often lie on the stack of the function that asks, while another one steps: they are copied. */
-#define SMALL_BLOB 64
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -234,25 +231,25 @@ statement_for(LtDatabase *self, const char *sql, GError **error)
 }
 
 static int
-bind(sqlite3_stmt *statement, int index, const LtValue *value)
+bind(sqlite3_stmt *statement, int index, const LtValue *value, sqlite3_destructor_type keep)
 {
     switch (value->kind) {
     case LT_VALUE_INTEGER:
         return sqlite3_bind_int64(statement, index, value->integer);
     case LT_VALUE_TEXT:
-        return sqlite3_bind_text(statement, index, value->data, -1, SQLITE_STATIC);
+        return sqlite3_bind_text(statement, index, value->data, -1, keep);
     case LT_VALUE_BLOB:
         /* a NULL pointer would bind NULL: an empty blob is not nothing */
         return sqlite3_bind_blob64(statement, index, value->data != NULL ? value->data : "", (sqlite3_uint64) value->integer,
-                                   value->integer <= SMALL_BLOB ? SQLITE_TRANSIENT : SQLITE_STATIC);
+                                   keep);
     case LT_VALUE_NULL:
     default:
         return sqlite3_bind_null(statement, index);
     }
 }
 
-gboolean
-lt_query_ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *values, guint n_values, GError **error)
+static gboolean
+ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *values, guint n_values, sqlite3_destructor_type keep, GError **error)
 {
     lt_query_end(query);
     query->database = db;
@@ -261,7 +258,7 @@ lt_query_ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *val
     if (query->statement == NULL)
         return FALSE;
     for (guint i = 0; i < n_values; i++) {
-        if (bind(query->statement, (int) i + 1, &values[i]) != SQLITE_OK) {
+        if (bind(query->statement, (int) i + 1, &values[i], keep) != SQLITE_OK) {
             lt_database_fail(db, sql, error);
             lt_query_end(query);
             return FALSE;
@@ -269,6 +266,13 @@ lt_query_ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *val
     }
     query->failed = FALSE;
     return TRUE;
+}
+
+/* Copies the values: they are often gone when the rows are read. */
+gboolean
+lt_query_ask(LtQuery *query, LtDatabase *db, const char *sql, const LtValue *values, guint n_values, GError **error)
+{
+    return ask(query, db, sql, values, n_values, SQLITE_TRANSIENT, error);
 }
 
 gboolean
@@ -301,7 +305,7 @@ lt_database_run(LtDatabase *self, const char *sql, const LtValue *values, guint 
 {
     g_auto(LtQuery) query = LT_QUERY_INIT;
 
-    if (!lt_query_ask(&query, self, sql, values, n_values, error))
+    if (!ask(&query, self, sql, values, n_values, SQLITE_STATIC, error))
         return FALSE;
     while (lt_query_next(&query, error))
         ;

@@ -28,7 +28,7 @@ sqlite3 *lt_database_get_handle(LtDatabase *self);
  * `env.busy`; damaged → INTERNAL `log.db`; else INTERNAL `store.sql`. Returns: FALSE */
 gboolean lt_database_fail(LtDatabase *self, const char *what, GError **error);
 
-/* A bound value. Memory of text and blobs must live until the statement is done. */
+/* A bound value. Text and blobs are borrowed during the call that binds them. */
 typedef struct {
     enum { LT_VALUE_NULL, LT_VALUE_INTEGER, LT_VALUE_TEXT, LT_VALUE_BLOB } kind;
     gint64 integer; /* or length of the blob */

@@ -59,7 +59,7 @@ CREATE INDEX delivery_waiting ON delivery (endpoint, id, not_before) WHERE state
 CREATE INDEX delivery_delayed ON delivery (endpoint, not_before) WHERE state = 1 AND not_before > 0;
 CREATE INDEX delivery_held ON delivery (endpoint, id) WHERE state = 4;
 CREATE INDEX delivery_order ON delivery (dossier, endpoint, id) WHERE state IN (1, 4) AND dossier IS NOT NULL;
-CREATE INDEX delivery_inbox ON delivery (receiver, id) WHERE endpoint = 'inbox';
+CREATE INDEX delivery_inbox ON delivery (receiver, id) WHERE endpoint = 'inbox' AND state = 1;
 
 -- What the other side answered to a delivery, verbatim.
 CREATE TABLE answer (
