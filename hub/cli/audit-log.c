@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/client.h"
+#include "cli/admin.h"
 #include "store/dossiers.h"
 
 /* For the log alone: the envelope key may be in a token whose PIN this command does not need. The state is read before the store is, so that a
@@ -53,91 +53,51 @@ lt_audit_log_clear(LtAuditLog *self)
 
 /* The running hub answers for the dossier and writes the record in the same breath. */
 static char *
-ask_hub(const LtAuditLog *self, const char *dossier, GError **error)
+ask_hub(LtAdmin *admin, const char *dossier, GError **error)
 {
-    LtLinkOptions options = { .socket_path = self->settings.admin_socket };
     g_autofree char *escaped = g_uri_escape_string(dossier, NULL, FALSE);
     g_autofree char *path = g_strconcat("/v1/admin/dossiers/", escaped, NULL);
-    g_autoptr(LtRequest) request = lt_request_new("GET", path);
-    g_autoptr(LtLinkThread) thread = NULL;
-    LtLinkTarget *target;
-    g_autoptr(LtReply) reply = NULL;
+    g_autofree char *answer = lt_admin_call(admin, "GET", path, NULL, error);
     LtJsonPick picks[] = { { "reference", NULL }, { NULL, NULL } };
-    gsize size;
-    const char *data;
 
-    if (options.socket_path == NULL) {
-        lt_error_set(error, LT_ERROR_CONFIG, "store.locked", "a hub is running, but [http] admin_socket names no socket at which to record the reading");
+    if (answer == NULL || !lt_json_scan(answer, strlen(answer), LT_JSON_PAYLOAD, NULL, NULL, NULL, picks, error))
         return NULL;
-    }
-    thread = lt_link_thread_new(error);
-    target = thread == NULL ? NULL : lt_link_target_new(thread, &options, error);
-    reply = target == NULL ? NULL : lt_link_target_send(target, request, 0, NULL, error);
-    g_clear_pointer(&target, lt_link_target_free);
-    if (reply == NULL)
-        return NULL;
-    if (lt_reply_get_status(reply) != 200) {
-        lt_client_fail(reply, error);
-        return NULL;
-    }
-    data = g_bytes_get_data(lt_reply_get_body(reply), &size);
-    if (!lt_json_scan(data, size, LT_JSON_PAYLOAD, NULL, NULL, NULL, picks, error) || picks[0].value == NULL)
-        lt_error_set(error != NULL && *error != NULL ? NULL : error, LT_ERROR_INVALID, "http.answer", "the hub's answer names no dossier");
+    if (picks[0].value == NULL)
+        lt_error_set(error, LT_ERROR_INVALID, "http.answer", "the hub's answer names no dossier");
     return picks[0].value;
 }
+
+typedef struct {
+    const char *unit, *reference;
+} Reading;
 
 static gboolean
 write_reading(LtStoreTransaction *tx, gpointer data, GError **error)
 {
-    const LtAuditLog *self = ((gpointer *) data)[0];
-    const char *reference = ((gpointer *) data)[1];
-    LtRecord *record = lt_record_new("read.dossier", "hub", self->settings.unit);
+    const Reading *reading = data;
+    LtRecord *record = lt_record_new("read.dossier", "hub", reading->unit);
 
-    lt_record_set_string(record, "d", reference);
+    lt_record_set_string(record, "d", reading->reference);
     lt_record_set_string(record, "what", "search-hit");
     return lt_store_append_record(tx, record, NULL, NULL, error);
 }
 
-/* No hub runs: this process is the writer for a moment. */
-static gboolean
-write_here(LtAuditLog *self, LtStore *store, const char *reference, GError **error)
-{
-    gpointer data[] = { self, (gpointer) reference };
-
-    return lt_store_write(store, write_reading, data, error);
-}
-
-static LtStore *
-open_for_writing(LtAuditLog *self, GError **error)
-{
-    g_autoptr(LtLogHead) head = lt_store_log_head(self->store, error);
-    LtStoreOptions options = { .folder = self->settings.folder, .cache_bytes = self->settings.cache, .signer = self->signer };
-
-    if (head == NULL)
-        return NULL;
-    if (self->signer == NULL) {
-        lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "the reading cannot be recorded: %s", self->signer_cause);
-        return NULL;
-    }
-    options.demo = strstr(head->origin, "/demo/") != NULL;
-    return lt_store_open(&options, error);
-}
-
 char *
-lt_audit_log_record_reading(LtAuditLog *self, const char *dossier, GError **error)
+lt_audit_log_record_reading(const LtTerminal *terminal, const char *dossier, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(LtStore) writing = open_for_writing(self, &cause);
+    g_autoptr(LtAdmin) admin = lt_admin_open(terminal->config, error);
+    LtStore *store = admin == NULL ? NULL : lt_admin_get_store(admin);
     g_autoptr(LtDossier) found = NULL;
+    Reading reading = { 0 };
 
-    if (writing == NULL) {
-        if (g_str_equal(lt_error_get_reason(cause), "store.locked"))
-            return ask_hub(self, dossier, error);
-        g_propagate_error(error, g_steal_pointer(&cause));
+    if (admin == NULL)
         return NULL;
-    }
-    found = lt_store_find_dossier(writing, dossier, NULL, error);
-    if (found == NULL || !write_here(self, writing, found->reference, error))
+    if (store == NULL)
+        return ask_hub(admin, dossier, error);
+    found = lt_store_find_dossier(store, dossier, NULL, error);
+    if (found == NULL)
         return NULL;
-    return g_strdup(found->reference);
+    reading.unit = lt_admin_get_unit(admin);
+    reading.reference = found->reference;
+    return lt_store_write(store, write_reading, &reading, error) ? g_strdup(found->reference) : NULL;
 }

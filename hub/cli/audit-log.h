@@ -28,4 +28,4 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtAuditLog, lt_audit_log_clear)
  * Errors: %LT_ERROR_NOT_FOUND; %LT_ERROR_UNAVAILABLE or %LT_ERROR_CONFIG when the record cannot be made
  * Returns: (transfer full): the dossier's reference
  */
-char *lt_audit_log_record_reading(LtAuditLog *self, const char *dossier, GError **error);
+char *lt_audit_log_record_reading(const LtTerminal *terminal, const char *dossier, GError **error);

@@ -266,13 +266,13 @@ run_list(gpointer data, char **arguments, const LtTerminal *terminal)
         lt_command_fail(terminal, error);
         return LT_EXIT_USAGE;
     }
-    if (!lt_audit_log_open(&log, terminal, &error))
-        return lt_command_fail(terminal, error);
     if (options->dossier != NULL) {
-        query.dossier = reference = lt_audit_log_record_reading(&log, options->dossier, &error);
+        query.dossier = reference = lt_audit_log_record_reading(terminal, options->dossier, &error);
         if (reference == NULL)
             return lt_command_fail(terminal, error);
     }
+    if (!lt_audit_log_open(&log, terminal, &error))
+        return lt_command_fail(terminal, error);
     done = query.newest ? print_newest(log.store, &query, terminal, &error)
                         : lt_store_log_list(log.store, &query, print_at_once, (gpointer) terminal, &error);
     return done ? LT_EXIT_OK : lt_command_fail(terminal, error);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log-check-messages.c: what is kept against what the log says of it.
  *
- * Each message is loaded as for a reader, which proves header, payload and list of attachments against its manifest digest, and each attachment is
- * read to its end. Row and manifest must be those of the entry env.accepted, and each receipt, made again from its fields, must have the
- * manifest that receipt.out names.
+ * Each message is loaded as for a reader, which proves header, payload and list of attachments against its manifest digest; its container is rebuilt
+ * and read as a receiver would, with every attachment and the signature. Row and manifest must be those of the entry env.accepted, and each
+ * receipt, made again from its fields, must have the manifest that receipt.out names.
  */
 #include <string.h>
 #include "base/value.h"
 #include "store/content.h"
 #include "store/log-check.h"
 #include "store/receipts.h"
+#include "trust/envelope.h"
 
+#define PIECE 65536
 #define RECEIPT_REACH 16 /* receipt.out follows the entry that it speaks of in the same closure */
 
 typedef struct {
@@ -70,16 +72,38 @@ field_is(LtRecordView *entry, const char *name, const char *value)
     return g_strcmp0(g_hash_table_lookup(entry->fields, name), value) == 0;
 }
 
-static gboolean
-read_through(LtMessage *message, guint index, GError **error)
+/* The container as a receiver would get it, read through the strict reader: digests of all its entries. */
+static LtContainer *
+rebuild(LtMessage *message, GError **error)
 {
-    g_autoptr(GInputStream) stream = lt_message_open_attachment(message, index, error);
-    g_autofree guint8 *piece = g_malloc(65536);
-    gssize n = stream == NULL ? -1 : 1;
+    guint64 size;
+    g_autoptr(GInputStream) stream = lt_message_open_envelope(message, &size, error);
+    g_autoptr(LtContainerReader) reader = lt_container_reader_new(G_MAXUINT32 / 2, NULL);
+    g_autofree guint8 *piece = g_malloc(PIECE);
+    gssize n;
 
-    while (n > 0)
-        n = g_input_stream_read(stream, piece, 65536, NULL, error);
-    return n == 0;
+    if (stream == NULL)
+        return NULL;
+    while ((n = g_input_stream_read(stream, piece, PIECE, NULL, error)) > 0)
+        if (!lt_container_reader_feed(reader, piece, (gsize) n, error))
+            return NULL;
+    return n < 0 ? NULL : lt_container_reader_finish(reader, error);
+}
+
+/* The signature must still be that of the manifest. Whom to trust is not known here, and was decided at reception: "nobody" is the only
+ * refusal that a good envelope may get. */
+static gboolean
+signature_holds(LtContainer *container, GError **error)
+{
+    g_autoptr(LtTrust) nobody = lt_trust_nobody();
+    LtReceiver receiver = { .trust = nobody, .scope = LT_RECEIVE_OFFLINE, .now_us = lt_time_now_us() };
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(LtEnvelope) envelope = lt_envelope_receive(container, &receiver, NULL, NULL, &cause);
+
+    if (envelope == NULL && g_str_has_prefix(lt_error_get_reason(cause), "env.cert."))
+        return TRUE;
+    lt_error_set(error, LT_ERROR_INTERNAL, "log.blob-hash", "%s", cause != NULL ? cause->message : "its signature");
+    return FALSE;
 }
 
 static void
@@ -96,17 +120,14 @@ check_content(LtLogCheck *check, const Message *row, const char *dossier)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(LtMessage) message = lt_content_load(check->store, check->database, row->row, row->manifest, &cause);
+    LtContainer *container = message == NULL ? NULL : rebuild(message, &cause);
 
-    if (message == NULL) {
+    if (message == NULL)
         add_content(check, row, "content", dossier, cause);
-        return;
-    }
-    for (guint i = 0; i < lt_message_get_n_attachments(message); i++) {
-        g_autoptr(GError) attachment_cause = NULL;
-
-        if (!read_through(message, i, &attachment_cause))
-            add_content(check, row, "attachment", dossier, attachment_cause);
-    }
+    else if (container == NULL)
+        add_content(check, row, "attachment", dossier, cause);
+    else if (!signature_holds(container, &cause))
+        add_content(check, row, "content", dossier, cause);
 }
 
 static void
