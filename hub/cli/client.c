@@ -66,18 +66,32 @@ lt_client_send(LtClient *self, LtRequest *request, GError **error)
     return lt_link_target_send(self->target, owned, 0, NULL, error);
 }
 
+/* The faults that a problem lists, one a line behind its title. */
+static gboolean
+on_problem(const LtJsonEvent *event, gpointer data, GError **error)
+{
+    GString *faults = data;
+
+    (void) error;
+    if (event->kind == LT_JSON_STRING && event->depth == 2)
+        g_string_append_printf(faults, "\n  %s", event->text);
+    return TRUE;
+}
+
 void
 lt_client_fail(LtReply *reply, GError **error)
 {
+    g_autoptr(GString) faults = g_string_new(NULL);
     GBytes *body = lt_reply_get_body(reply);
     LtJsonPick picks[] = { { "code", NULL }, { "title", NULL }, { NULL, NULL } };
     guint status = lt_reply_get_status(reply);
     gsize size;
     const char *data = g_bytes_get_data(body, &size);
-    gboolean problem = lt_json_scan(data, size, LT_JSON_PAYLOAD, NULL, NULL, NULL, picks, NULL) && picks[0].value != NULL;
+    gboolean problem = lt_json_scan(data, size, LT_JSON_PAYLOAD, NULL, on_problem, faults, picks, NULL) && picks[0].value != NULL;
 
     if (problem)
-        lt_error_set(error, lt_error_of_reason(picks[0].value), picks[0].value, "the hub said %u: %s", status, picks[1].value != NULL ? picks[1].value : "");
+        lt_error_set(error, lt_error_of_reason(picks[0].value), picks[0].value, "the hub said %u: %s%s", status, picks[1].value != NULL ? picks[1].value : "",
+                     faults->str);
     else
         lt_error_set(error, status >= 500 ? LT_ERROR_UNAVAILABLE : LT_ERROR_REFUSED, NULL, "the hub said %u", status);
     g_free(picks[0].value);

@@ -323,9 +323,13 @@ lt_command_fail(const LtTerminal *terminal, const GError *error)
         lt_json_append_member(line, "text", error->message);
         g_printerr("%s}\n", line->str);
     } else {
-        g_autofree char *text = lt_escape_for_log(error->message);
+        g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
 
-        g_printerr("lthub: %s [%s]\n", text, reason);
+        for (guint i = 0; lines[i] != NULL; i++) {
+            g_autofree char *text = lt_escape_for_log(lines[i]);
+
+            g_printerr(i == 0 ? "lthub: %s [%s]\n" : "%s\n", text, reason);
+        }
     }
     if (strcmp(reason, "usage") == 0)
         return LT_EXIT_USAGE;

@@ -183,7 +183,11 @@ class Lab:
             known = {"Authorization": "Bearer " + self.tokens[unit]} if unit else {}
             connection.request(method, path, body, {**known, **(headers or {})})
             answer = connection.getresponse()
-            return answer.status, answer.read(), dict(answer.getheaders())
+            try:
+                body = answer.read()
+            except http.client.IncompleteRead as cut:
+                body = cut.partial
+            return answer.status, body, dict(answer.getheaders())
         finally:
             connection.close()
 

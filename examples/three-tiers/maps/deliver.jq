@@ -1,5 +1,5 @@
 # What the hub sends to one-stop software with the JSON interface of examples/systems/one_stop.py.
-def files: [.attachments[] | {ten: .name, noiDung: .content}];
+def files: [.attachments[] | select(.role != "original") | {ten: .name, noiDung: .content}];
 def common: {maThongDiep: .header.id, maHoSo: .payload.MaHoSo, donViGui: .header.from, donViNhan: .header.to};
 
 if .header.type == "dossier.submit" then
