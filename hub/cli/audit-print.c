@@ -131,10 +131,10 @@ print_json(const LtAuditLog *log, guint64 size, const GPtrArray *findings, const
 static void
 print_finding(const LtLogFinding *finding)
 {
-    g_autofree char *text = lt_escape_for_log(finding->text);
+    g_autofree char *text = lt_escape_for_log(finding->text), *index = g_strdup_printf("%" G_GINT64_FORMAT, finding->index);
 
     if (finding->index >= 0)
-        g_print(_("entry %" G_GINT64_FORMAT ": "), finding->index);
+        g_print(_("entry %s: "), index);
     g_print("%s%s%s [%s]\n", text, finding->dossier != NULL ? _(", dossier ") : "", finding->dossier != NULL ? finding->dossier : "",
             finding->code);
 }
@@ -144,6 +144,7 @@ lt_audit_print_check(const LtAuditLog *log, guint64 size, const GPtrArray *findi
 {
     gboolean failed = findings->len > 0, incomplete = log->signer == NULL;
     const char *result = failed ? "invalid" : incomplete ? "incomplete" : "valid";
+    g_autofree char *n_entries = g_strdup_printf("%" G_GUINT64_FORMAT, size);
 
     if (terminal->json) {
         print_json(log, size, findings, result);
@@ -152,7 +153,7 @@ lt_audit_print_check(const LtAuditLog *log, guint64 size, const GPtrArray *findi
             print_finding(findings->pdata[i]);
         if (incomplete)
             g_print(_("signature and confirmed size not checked: %s [log.vkey]\n"), log->signer_cause);
-        g_print(_("%" G_GUINT64_FORMAT " entries: "), size);
+        g_print(_("%s entries: "), n_entries);
         g_print("%s\n", failed ? _("VERDICT: INVALID") : incomplete ? _("VERDICT: INCOMPLETE") : _("VERDICT: VALID"));
     }
     return failed ? LT_EXIT_FAILED : incomplete ? LT_EXIT_INCOMPLETE : LT_EXIT_OK;

@@ -93,6 +93,7 @@ print_head(const LtAuditLog *log, const LtLogHead *head, const GPtrArray *findin
     g_autofree char *vkey = log->signer == NULL ? NULL : lt_signer_dup_log_vkey(log->signer, head->origin);
     gint64 age_s = MAX(0, lt_time_now_us() - head->at_us) / LT_US_PER_SECOND;
     const char *state = findings->len > 0 ? "halted" : "ok";
+    g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, head->size), *age = g_strdup_printf("%" G_GINT64_FORMAT, age_s);
     char time[25];
 
     lt_time_write_millis(head->at_us, time);
@@ -113,10 +114,10 @@ print_head(const LtAuditLog *log, const LtLogHead *head, const GPtrArray *findin
         return;
     }
     g_print(_("log:          %s\n"), head->origin);
-    g_print(_("entries:      %" G_GUINT64_FORMAT "\n"), head->size);
+    g_print(_("entries:      %s\n"), size);
     g_print(_("root:         %s\n"), root);
     g_print(_("state:        %s\n"), findings->len > 0 ? _("halted") : _("ok"));
-    g_print(_("checkpoint:   %s, %" G_GINT64_FORMAT " s old\n"), time, age_s);
+    g_print(_("checkpoint:   %s, %s s old\n"), time, age);
     g_print(_("witnesses:    none\n"));
     g_print(_("time stamp:   none\n"));
     g_print(_("last check:   %s\n"), last_check != NULL ? last_check : _("none"));
