@@ -59,7 +59,7 @@ count_original(const LtHeader *header)
     for (guint i = 0; i < header->parts->len; i++) {
         const LtPart *part = g_ptr_array_index(header->parts, i);
 
-        if (strcmp(part->name, header->orig_part) == 0 && strcmp(part->role, "original") == 0)
+        if (g_str_has_prefix(part->name, "att/") && strcmp(part->name, header->orig_part) == 0 && strcmp(part->role, "original") == 0)
             return 1;
     }
     return 0;
