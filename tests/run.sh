@@ -55,7 +55,7 @@ for suite in "${suites[@]}"; do
             echo "== build with ThreadSanitizer"
             configure build-tsan -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized
             ninja -C build-tsan >"$results/build-tsan.log" 2>&1 || { tail -n 60 "$results/build-tsan.log"; echo "0 passed, 1 failed" >>"$results/counts"; continue; }
-            meson_suite build-tsan threads ;;
+            TSAN_OPTIONS="suppressions=$PWD/tests/lib/tsan.supp" G_SLICE=always-malloc meson_suite build-tsan threads ;;
         *) meson_suite "$build" "$suite" ;;
     esac
 done

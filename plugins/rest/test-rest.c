@@ -41,6 +41,31 @@ answer(const PeerRequest *request, gpointer data)
 }
 
 static void
+set_answer(Fixture *f, const char *text)
+{
+    g_mutex_lock(&f->system.mutex);
+    f->system.answer = text;
+    g_mutex_unlock(&f->system.mutex);
+}
+
+/* The server is idle when a test looks, but only the lock says so. */
+static const char *
+asked(Fixture *f)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&f->system.mutex);
+
+    return f->system.asked;
+}
+
+static GBytes *
+asked_body(Fixture *f)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&f->system.mutex);
+
+    return f->system.body;
+}
+
+static void
 set_up(Fixture *f, gconstpointer data)
 {
     (void) data;
@@ -107,14 +132,14 @@ test_posts_the_container_unchanged(Fixture *f, gconstpointer data)
 
         for (gsize k = 0; k < sizes[i]; k++)
             content[k] = (guint8) (k * 7 + k / 255);
-        f->system.answer = "HTTP/1.1 202 Accepted\r\nContent-Length: 7\r\n\r\nreceipt";
+        set_answer(f, "HTTP/1.1 202 Accepted\r\nContent-Length: 7\r\n\r\nreceipt");
         g_assert_true(deliver(endpoint, &(HarnessMessage) { .envelope = container }, &receipt, &error));
         g_assert_no_error(error);
         g_assert_cmpstr(receipt, ==, "receipt");
-        g_assert_true(g_str_has_prefix(f->system.asked, "POST /goc/v1/envelopes HTTP/1.1\n"));
-        g_assert_nonnull(strstr(f->system.asked, "Content-Type: application/vnd.etsi.asic-e+zip\n"));
-        g_assert_nonnull(strstr(f->system.asked, "Authorization: Bearer s3cret-token\n"));
-        g_assert_true(g_bytes_equal(f->system.body, container));
+        g_assert_true(g_str_has_prefix(asked(f), "POST /goc/v1/envelopes HTTP/1.1\n"));
+        g_assert_nonnull(strstr(asked(f), "Content-Type: application/vnd.etsi.asic-e+zip\n"));
+        g_assert_nonnull(strstr(asked(f), "Authorization: Bearer s3cret-token\n"));
+        g_assert_true(g_bytes_equal(asked_body(f), container));
     }
 }
 
@@ -134,12 +159,12 @@ test_maps_a_message_to_a_request(Fixture *f, gconstpointer data)
     (void) data;
     g_assert_true(deliver(endpoint, &message, NULL, &error));
     g_assert_no_error(error);
-    g_test_message("%s", f->system.asked);
-    g_assert_true(g_str_has_prefix(f->system.asked, "POST /goc/ho-so?ma=G09%2F1%202 HTTP/1.1\n"));
-    g_assert_nonnull(strstr(f->system.asked, "X-Kind: dossier.submit\n"));
-    g_assert_nonnull(strstr(f->system.asked, "X-Api-Key: key-123\n"));
-    g_assert_nonnull(strstr(f->system.asked, "Content-Type: application/json\n"));
-    g_assert_true(g_str_has_suffix(f->system.asked,
+    g_test_message("%s", asked(f));
+    g_assert_true(g_str_has_prefix(asked(f), "POST /goc/ho-so?ma=G09%2F1%202 HTTP/1.1\n"));
+    g_assert_nonnull(strstr(asked(f), "X-Kind: dossier.submit\n"));
+    g_assert_nonnull(strstr(asked(f), "X-Api-Key: key-123\n"));
+    g_assert_nonnull(strstr(asked(f), "Content-Type: application/json\n"));
+    g_assert_true(g_str_has_suffix(asked(f),
                                    "{\"maThongDiep\":\"" ID "\",\"donVi\":\"H52.2\",\"luc\":\"2025-11-24T16:00:00Z\",\"ten\":\"Nguy\xe1\xbb\x85n V\xc4\x83n A\","
                                    "\"tep\":[{\"role\":\"form\",\"size\":4,\"content\":\"c2Nhbg==\"}]}"));
 }
@@ -171,7 +196,7 @@ test_reads_an_answer_by_its_status(Fixture *f, gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
 
-        f->system.answer = rows[i].answer;
+        set_answer(f, rows[i].answer);
         g_assert_cmpint(deliver(endpoint, &(HarnessMessage) { 0 }, NULL, &error), ==, rows[i].code < 0);
         if (rows[i].code < 0)
             continue;
@@ -208,7 +233,7 @@ test_a_reply_map_decides(Fixture *f, gconstpointer data)
         g_autoptr(GError) error = NULL;
         gboolean done;
 
-        f->system.answer = rows[i].answer;
+        set_answer(f, rows[i].answer);
         done = deliver(endpoint, &(HarnessMessage) { 0 }, NULL, &error);
         g_test_message("%s: %s", rows[i].answer, error != NULL ? error->message : "accepted");
         g_assert_cmpint(done, ==, rows[i].code < 0);
@@ -267,8 +292,8 @@ test_a_map_sees_nothing_but_its_input(Fixture *f, gconstpointer data)
     (void) data;
     g_assert_true(deliver(endpoint, &(HarnessMessage) { 0 }, NULL, &error));
     g_assert_no_error(error);
-    g_test_message("%s", f->system.asked);
-    g_assert_true(g_str_has_suffix(f->system.asked, "{\"e\":{},\"v\":{},\"k\":[\"attachments\",\"header\",\"payload\"],\"d\":1}"));
+    g_test_message("%s", asked(f));
+    g_assert_true(g_str_has_suffix(asked(f), "{\"e\":{},\"v\":{},\"k\":[\"attachments\",\"header\",\"payload\"],\"d\":1}"));
 }
 
 static void
@@ -319,7 +344,7 @@ test_serves_several_workers(Fixture *f, gconstpointer data)
         threads[i] = g_thread_new("worker", deliver_many, endpoint);
     for (guint i = 0; i < 4; i++)
         g_assert_cmpuint(GPOINTER_TO_UINT(g_thread_join(threads[i])), ==, 50);
-    g_assert_true(g_str_has_suffix(f->system.asked, "[2,4,6]"));
+    g_assert_true(g_str_has_suffix(asked(f), "[2,4,6]"));
 }
 
 #define ITEMS \
@@ -345,10 +370,10 @@ test_collects_and_moves_the_cursor(Fixture *f, gconstpointer data)
     const LtBuiltPart *part;
 
     (void) data;
-    f->system.answer = "{\"suKien\":[{\"so\":7,\"gui\":\"H52.2\",\"nhan\":\"H52.1\",\"ma\":\"known\",\"duLieu\":{\"TrangThai\":\"4\"},\"tep\":\"JVBERg==\"}],\"tiep\":7}";
+    set_answer(f, "{\"suKien\":[{\"so\":7,\"gui\":\"H52.2\",\"nhan\":\"H52.1\",\"ma\":\"known\",\"duLieu\":{\"TrangThai\":\"4\"},\"tep\":\"JVBERg==\"}],\"tiep\":7}");
     g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
     g_assert_no_error(error);
-    g_assert_true(g_str_has_prefix(f->system.asked, "GET /goc/su-kien?sau=0 HTTP/1.1\n"));
+    g_assert_true(g_str_has_prefix(asked(f), "GET /goc/su-kien?sau=0 HTTP/1.1\n"));
     g_assert_cmpuint(inbox.built->len, ==, 1);
     built = lt_message_builder_get(inbox.built->pdata[0]);
     g_assert_cmpstr(built->key, ==, "e-7");
@@ -360,9 +385,9 @@ test_collects_and_moves_the_cursor(Fixture *f, gconstpointer data)
     part = built->attachments->pdata[0];
     g_assert_cmpuint(g_bytes_get_size(part->content), ==, 4);
     g_assert_cmpstr(inbox.cursor, ==, "7");
-    f->system.answer = "{\"suKien\":[],\"tiep\":7}";
+    set_answer(f, "{\"suKien\":[],\"tiep\":7}");
     g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-    g_assert_true(g_str_has_prefix(f->system.asked, "GET /goc/su-kien?sau=7 HTTP/1.1\n"));
+    g_assert_true(g_str_has_prefix(asked(f), "GET /goc/su-kien?sau=7 HTTP/1.1\n"));
     g_assert_cmpuint(inbox.built->len, ==, 1);
 }
 
@@ -374,7 +399,7 @@ test_one_bad_item_does_not_block_the_rest(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     (void) data;
-    f->system.answer = "{\"suKien\":[{\"so\":7,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"},{\"so\":8,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"}],\"tiep\":8}";
+    set_answer(f, "{\"suKien\":[{\"so\":7,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"},{\"so\":8,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"}],\"tiep\":8}");
     g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
     g_assert_cmpuint(inbox.built->len, ==, 1);
     g_assert_cmpstr(inbox.cursor, ==, "8");
@@ -404,7 +429,7 @@ test_nonsense_from_the_source_moves_nothing(Fixture *f, gconstpointer data)
         g_auto(HarnessInbox) inbox = { 0 };
         g_autoptr(GError) error = NULL;
 
-        f->system.answer = rows[i].answer;
+        set_answer(f, rows[i].answer);
         g_assert_false(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
         g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
         g_assert_null(inbox.cursor);
@@ -447,9 +472,9 @@ test_what_was_recorded_can_be_played_back(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     (void) data;
-    f->system.answer = "{\"n\":1}";
+    set_answer(f, "{\"n\":1}");
     g_assert_true(deliver(first, &(HarnessMessage) { 0 }, NULL, NULL));
-    f->system.answer = "HTTP/1.1 503 Down\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
+    set_answer(f, "HTTP/1.1 503 Down\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n");
     g_assert_false(deliver(first, &(HarnessMessage) { 0 }, NULL, NULL));
     g_assert_cmpuint(peer_get_n_requests(f->peer), ==, 2);
 
