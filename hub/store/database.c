@@ -171,11 +171,21 @@ create_private(const char *path, GError **error)
     return TRUE;
 }
 
+/* SQLite counts its memory under one lock for the whole process unless told not to. */
+static gpointer
+configure(gpointer data G_GNUC_UNUSED)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return NULL;
+}
+
 LtDatabase *
 lt_database_open(const char *path, LtDatabaseUse use, gint64 cache_bytes, GError **error)
 {
+    static GOnce once = G_ONCE_INIT;
     g_autoptr(LtDatabase) self = g_new0(LtDatabase, 1);
 
+    g_once(&once, configure, NULL);
     self->statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) (void (*)(void)) sqlite3_finalize);
     if (use == LT_DATABASE_WRITE && !create_private(path, error))
         return NULL;

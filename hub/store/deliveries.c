@@ -143,6 +143,24 @@ lt_store_get_delivery(LtStore *self, gint64 id, GError **error)
     return NULL;
 }
 
+GBytes *
+lt_store_get_answer(LtStore *self, gint64 delivery, char **type, GError **error)
+{
+    g_auto(LtReading) reading = lt_reading_begin(self, error);
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+
+    if (reading.database == NULL ||
+        !LT_ASK(&query, reading.database, error, "SELECT bytes, type FROM answer WHERE delivery = ?1 ORDER BY row DESC LIMIT 1", LT_INT(delivery)))
+        return NULL;
+    if (!lt_query_next(&query, error)) {
+        if (!query.failed)
+            lt_error_set(error, LT_ERROR_NOT_FOUND, "delivery.answer", "delivery %" G_GINT64_FORMAT " was not answered", delivery);
+        return NULL;
+    }
+    *type = lt_query_dup(&query, 1);
+    return lt_query_bytes(&query, 0);
+}
+
 static gboolean
 find_next(LtDatabase *database, const char *endpoint, gint64 now_us, gint64 *next_us, GError **error)
 {

@@ -52,6 +52,8 @@ typedef struct {
 } LtDeliveryQuery;
 GPtrArray *lt_store_list_deliveries(LtStore *self, const LtDeliveryQuery *query, GError **error);
 LtDelivery *lt_store_get_delivery(LtStore *self, gint64 id, GError **error);
+/** lt_store_get_answer: newest answer of the other side, verbatim; *type: (out) (nullable). Errors: NOT_FOUND `delivery.answer` */
+GBytes *lt_store_get_answer(LtStore *self, gint64 delivery, char **type, GError **error);
 
 /**
  * lt_store_due_deliveries: WAITING ones of an endpoint, in order of id, whose not_before has come, and before which no unfinished (WAITING or HELD)

@@ -327,6 +327,14 @@ run(gpointer data)
     return NULL;
 }
 
+/* Instead of SQLite's own checkpoint on the commit path: the WAL thread is told how long the log is. */
+static int
+committed(void *data, sqlite3 *handle G_GNUC_UNUSED, const char *name G_GNUC_UNUSED, int frames)
+{
+    lt_wal_grown(data, (guint) frames);
+    return SQLITE_OK;
+}
+
 LtWriter *
 lt_writer_start(const LtWriterParts *parts)
 {
@@ -335,6 +343,7 @@ lt_writer_start(const LtWriterParts *parts)
     self->parts = *parts;
     g_mutex_init(&self->lock);
     g_cond_init(&self->arrived);
+    sqlite3_wal_hook(lt_database_get_handle(self->parts.database), committed, self->parts.wal);
     self->thread = g_thread_new("lthub-writer", run, self);
     return self;
 }
