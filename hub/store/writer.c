@@ -38,6 +38,7 @@ struct _LtWriter {
     Queue queue, lazy;
     gint64 lazy_since_us;   /* monotonic time of the oldest lazy one */
     guint last_group;
+    guint wanted;           /* the thread sleeps until so many are queued; 0: it is at work */
     gboolean stop;
     LtStoreFigures figures; /* under the lock */
 };
@@ -274,6 +275,7 @@ wait_for_work(LtWriter *self)
 {
     gint64 until;
 
+    self->wanted = 1;
     while (self->queue.first == NULL) {
         if (self->lazy.first == NULL) {
             if (self->stop)
@@ -286,7 +288,8 @@ wait_for_work(LtWriter *self)
     if (self->queue.length < 2 && self->last_group < 2)
         return TRUE;
     until = g_get_monotonic_time() + self->parts.group_wait_us;
-    while (self->queue.length < MIN(self->parts.group_max, self->last_group) && !self->stop) {
+    self->wanted = MIN(self->parts.group_max, self->last_group);
+    while (self->queue.length < self->wanted && !self->stop) {
         if (!g_cond_wait_until(&self->arrived, &self->lock, until))
             break;
     }
@@ -301,6 +304,7 @@ take_group(LtWriter *self, guint *length)
     Request *rest = taken < self->parts.group_max ? queue_take(&self->lazy, self->parts.group_max - taken, &lazy) : NULL;
     Request **end = &group;
 
+    self->wanted = 0;
     self->last_group = taken;
     while (*end != NULL)
         end = &(*end)->next;
@@ -376,7 +380,8 @@ lt_writer_submit(LtWriter *self, LtStoreWrite write, LtStoreDone done, gpointer 
     if (lazy && self->lazy.first == NULL)
         self->lazy_since_us = g_get_monotonic_time();
     queue_push(lazy ? &self->lazy : &self->queue, request);
-    g_cond_signal(&self->arrived);
+    if (self->wanted > 0 && (lazy ? self->lazy.length == 1 : self->queue.length >= self->wanted))
+        g_cond_signal(&self->arrived);
     g_mutex_unlock(&self->lock);
 }
 

@@ -307,7 +307,9 @@ write_name(GString *out, const char *name)
 {
     if (out->str[out->len - 1] != '{')
         g_string_append_c(out, ',');
-    g_string_append_printf(out, "\"%s\":", name);
+    g_string_append_c(out, '"');
+    g_string_append(out, name);
+    g_string_append(out, "\":");
 }
 
 static void

@@ -13,24 +13,38 @@
 #define STRING_MAX 1024
 #define LIST_MAX 64
 
+/* Where a field's name and its text (as in the entry: "…", digits or […]) stand in the record's buffer, each with its NUL. */
 typedef struct {
-    char *name;
-    char *text; /* as in the entry: "…", digits or […] */
+    guint name, text;
 } Member;
 
+#define MEMBERS_MAX (LT_EVENT_MAX_FIELDS + 4)
+
+/* One buffer holds all texts, so that a record costs two allocations, not two for each field. */
 struct _LtRecord {
-    char *event, *actor_kind, *actor;
-    GArray *members; /* of Member */
-    char *bad;       /* nullable: name of the first field outside the grammar */
+    GString *buffer;
+    guint event, actor_kind, actor;
+    Member members[MEMBERS_MAX];
+    guint n_members;
+    char *bad; /* nullable: name of the first field outside the grammar */
 };
 
-static void
-member_clear(gpointer data)
+static const char *
+at(const LtRecord *self, guint offset)
 {
-    Member *member = data;
+    return self->buffer->str + offset;
+}
 
-    g_free(member->name);
-    g_free(member->text);
+static guint
+keep(LtRecord *self, const char *before, const char *text, const char *after)
+{
+    guint offset = (guint) self->buffer->len;
+
+    g_string_append(self->buffer, before);
+    g_string_append(self->buffer, text);
+    g_string_append(self->buffer, after);
+    g_string_append_c(self->buffer, '\0');
+    return offset;
 }
 
 LtRecord *
@@ -38,11 +52,10 @@ lt_record_new(const char *event, const char *actor_kind, const char *actor)
 {
     LtRecord *self = g_new0(LtRecord, 1);
 
-    self->event = g_strdup(event);
-    self->actor_kind = g_strdup(actor_kind);
-    self->actor = g_strdup(actor);
-    self->members = g_array_sized_new(FALSE, FALSE, sizeof(Member), 18);
-    g_array_set_clear_func(self->members, member_clear);
+    self->buffer = g_string_sized_new(512);
+    self->event = keep(self, "", event, "");
+    self->actor_kind = keep(self, "", actor_kind, "");
+    self->actor = keep(self, "", actor, "");
     return self;
 }
 
@@ -51,20 +64,9 @@ lt_record_free(LtRecord *self)
 {
     if (self == NULL)
         return;
-    g_free(self->event);
-    g_free(self->actor_kind);
-    g_free(self->actor);
+    g_string_free(self->buffer, TRUE);
     g_free(self->bad);
-    g_array_unref(self->members);
     g_free(self);
-}
-
-static void
-add(GArray *members, const char *name, char *text)
-{
-    Member member = { g_strdup(name), text };
-
-    g_array_append_val(members, member);
 }
 
 static void
@@ -72,6 +74,21 @@ mark_bad(LtRecord *self, const char *name)
 {
     if (self->bad == NULL)
         self->bad = g_strdup(name);
+}
+
+/* More fields than any event has: one of them is not its. */
+static void
+add(LtRecord *self, const char *name, const char *before, const char *text, const char *after)
+{
+    Member *member = &self->members[self->n_members];
+
+    if (self->n_members == MEMBERS_MAX) {
+        mark_bad(self, name);
+        return;
+    }
+    member->name = keep(self, "", name, "");
+    member->text = keep(self, before, text, after);
+    self->n_members++;
 }
 
 /* ASCII without control characters, quotation mark and reverse solidus: nothing that would need an escape. */
@@ -88,19 +105,13 @@ text_is_plain(const char *text)
     return TRUE;
 }
 
-static char *
-quoted(const char *text)
-{
-    return g_strconcat("\"", text, "\"", NULL);
-}
-
 void
 lt_record_set_string(LtRecord *self, const char *name, const char *value)
 {
     if (value == NULL)
         return;
     if (text_is_plain(value))
-        add(self->members, name, quoted(value));
+        add(self, name, "\"", value, "\"");
     else
         mark_bad(self, name);
 }
@@ -108,8 +119,11 @@ lt_record_set_string(LtRecord *self, const char *name, const char *value)
 void
 lt_record_set_integer(LtRecord *self, const char *name, gint64 value)
 {
+    char digits[24];
+
+    g_snprintf(digits, sizeof digits, "%" G_GINT64_FORMAT, value);
     if (value >= -LT_RECORD_MAX_INTEGER && value <= LT_RECORD_MAX_INTEGER)
-        add(self->members, name, g_strdup_printf("%" G_GINT64_FORMAT, value));
+        add(self, name, "", digits, "");
     else
         mark_bad(self, name);
 }
@@ -132,31 +146,31 @@ lt_record_set_strings(LtRecord *self, const char *name, const char *const *value
         return;
     }
     g_string_append_c(list, ']');
-    add(self->members, name, g_strdup(list->str));
+    add(self, name, "", list->str, "");
 }
 
 const char *
 lt_record_get_event(const LtRecord *self)
 {
-    return self->event;
+    return at(self, self->event);
 }
 
 const char *
 lt_record_get_actor_kind(const LtRecord *self)
 {
-    return self->actor_kind;
+    return at(self, self->actor_kind);
 }
 
 gboolean
 lt_record_get_string(const LtRecord *self, const char *name, const char **text, gsize *length)
 {
-    for (guint i = 0; i < self->members->len; i++) {
-        const Member *member = &g_array_index(self->members, Member, i);
+    for (guint i = 0; i < self->n_members; i++) {
+        const char *found = at(self, self->members[i].text);
 
-        if (member->text[0] != '"' || strcmp(member->name, name) != 0)
+        if (found[0] != '"' || strcmp(at(self, self->members[i].name), name) != 0)
             continue;
-        *text = member->text + 1;
-        *length = strlen(member->text) - 2;
+        *text = found + 1;
+        *length = strlen(found) - 2;
         return TRUE;
     }
     return FALSE;
@@ -166,7 +180,7 @@ lt_record_get_string(const LtRecord *self, const char *name, const char **text, 
 static gboolean
 fields_are_declared(const LtRecord *self, GError **error)
 {
-    const LtEventRule *rule = lt_record_find_event(self->event);
+    const LtEventRule *rule = lt_record_find_event(at(self, self->event));
 
     if (rule == NULL) {
         lt_error_set(error, LT_ERROR_INTERNAL, "log.entry-form", "record of an event that is not in the table");
@@ -177,8 +191,8 @@ fields_are_declared(const LtRecord *self, GError **error)
                      self->bad);
         return FALSE;
     }
-    for (guint i = 0; i < self->members->len; i++) {
-        const char *name = g_array_index(self->members, Member, i).name;
+    for (guint i = 0; i < self->n_members; i++) {
+        const char *name = at(self, self->members[i].name);
         const LtFieldRule *field = rule->fields;
 
         while (field->name != NULL && strcmp(field->name, name) != 0)
@@ -191,61 +205,75 @@ fields_are_declared(const LtRecord *self, GError **error)
     return TRUE;
 }
 
-static gint
-compare_name(gconstpointer a, gconstpointer b)
+/* One member of an entry as it will be written; borrowed. */
+typedef struct {
+    const char *name, *quote, *text;
+} Written;
+
+/* Insertion sort: they are few, and mostly in order. */
+static void
+place(Written *members, guint *n, const char *name, const char *quote, const char *text)
 {
-    return strcmp(((const Member *) a)->name, ((const Member *) b)->name);
+    guint i = (*n)++;
+
+    for (; i > 0 && strcmp(members[i - 1].name, name) > 0; i--)
+        members[i] = members[i - 1];
+    members[i] = (Written){ name, quote, text };
 }
 
 static GString *
-write_members(GArray *members)
+write_members(const Written *members, guint n)
 {
-    GString *out = g_string_sized_new(512);
+    GString *out = g_string_sized_new(640);
 
-    g_array_sort(members, compare_name);
-    for (guint i = 0; i < members->len; i++) {
-        const Member *member = &g_array_index(members, Member, i);
-
-        g_string_append_c(out, i == 0 ? '{' : ',');
-        g_string_append_c(out, '"');
-        g_string_append(out, member->name);
+    for (guint i = 0; i < n; i++) {
+        g_string_append(out, i == 0 ? "{\"" : ",\"");
+        g_string_append(out, members[i].name);
         g_string_append(out, "\":");
-        g_string_append(out, member->text);
+        g_string_append(out, members[i].quote);
+        g_string_append(out, members[i].text);
+        g_string_append(out, members[i].quote);
     }
     g_string_append_c(out, '}');
     return out;
 }
 
+static GString *
+write_entry(const LtRecord *self, guint64 index, gint64 at_us)
+{
+    Written members[MEMBERS_MAX + 6];
+    char time[25], number[24];
+    guint n = 0;
+
+    lt_time_write_millis(at_us, time);
+    g_snprintf(number, sizeof number, "%" G_GUINT64_FORMAT, index);
+    place(members, &n, "actor", "\"", at(self, self->actor));
+    place(members, &n, "ak", "\"", at(self, self->actor_kind));
+    place(members, &n, "ev", "\"", at(self, self->event));
+    place(members, &n, "n", "", number);
+    place(members, &n, "t", "\"", time);
+    place(members, &n, "v", "", "1");
+    for (guint i = 0; i < self->n_members; i++)
+        place(members, &n, at(self, self->members[i].name), "", at(self, self->members[i].text));
+    return write_members(members, n);
+}
+
 GBytes *
 lt_record_encode(const LtRecord *self, guint64 index, gint64 at_us, GError **error)
 {
-    g_autoptr(GArray) members = g_array_sized_new(FALSE, FALSE, sizeof(Member), self->members->len + 6);
     g_autoptr(GString) entry = NULL;
     g_autoptr(GError) cause = NULL;
-    char time[25];
+    const char *event = at(self, self->event);
 
     if (!fields_are_declared(self, error))
         return NULL;
-    if (!text_is_plain(self->actor_kind) || !text_is_plain(self->actor)) {
-        lt_error_set(error, LT_ERROR_INTERNAL, "log.entry-form", "record %s: actor is outside the grammar of the log", self->event);
+    if (!text_is_plain(at(self, self->actor_kind)) || !text_is_plain(at(self, self->actor))) {
+        lt_error_set(error, LT_ERROR_INTERNAL, "log.entry-form", "record %s: actor is outside the grammar of the log", event);
         return NULL;
     }
-    lt_time_write_millis(at_us, time);
-    g_array_set_clear_func(members, member_clear);
-    add(members, "v", g_strdup("1"));
-    add(members, "n", g_strdup_printf("%" G_GUINT64_FORMAT, index));
-    add(members, "t", quoted(time));
-    add(members, "ev", quoted(self->event));
-    add(members, "ak", quoted(self->actor_kind));
-    add(members, "actor", quoted(self->actor));
-    for (guint i = 0; i < self->members->len; i++) {
-        const Member *member = &g_array_index(self->members, Member, i);
-
-        add(members, member->name, g_strdup(member->text));
-    }
-    entry = write_members(members);
+    entry = write_entry(self, index, at_us);
     if (!lt_record_check(entry->str, entry->len, index, NULL, &cause)) {
-        lt_error_set(error, LT_ERROR_INTERNAL, "log.entry-form", "record %s cannot be written: %s", self->event, cause->message);
+        lt_error_set(error, LT_ERROR_INTERNAL, "log.entry-form", "record %s cannot be written: %s", event, cause->message);
         return NULL;
     }
     return g_string_free_to_bytes(g_steal_pointer(&entry));
