@@ -23,6 +23,8 @@ void __tsan_release(void *address);
 
 typedef void (*MutexFunction)(GMutex *);
 typedef gboolean (*TryFunction)(GMutex *);
+typedef void (*LockFunction)(GRWLock *);
+typedef void (*RecursiveFunction)(GRecMutex *);
 typedef void (*WaitFunction)(GCond *, GMutex *);
 typedef gboolean (*WaitUntilFunction)(GCond *, GMutex *, gint64);
 typedef gboolean (*OnceEnterFunction)(void *);
@@ -30,6 +32,7 @@ typedef void (*OnceLeaveFunction)(void *, gsize);
 typedef void (*PushFunction)(GAsyncQueue *, gpointer);
 typedef gpointer (*PopFunction)(GAsyncQueue *);
 typedef gpointer (*PopTimeFunction)(GAsyncQueue *, guint64);
+typedef void (*CallbackFunction)(GSource *, GSourceFunc, gpointer, GDestroyNotify);
 typedef gulong (*ConnectFunction)(GCancellable *, GCallback, gpointer, GDestroyNotify);
 typedef void (*DisconnectFunction)(GCancellable *, gulong);
 typedef void (*CancelFunction)(GCancellable *);
@@ -84,6 +87,54 @@ g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_time)
     signalled = next(cond, mutex, end_time);
     __tsan_acquire(mutex);
     return signalled;
+}
+
+void
+g_rw_lock_reader_lock(GRWLock *lock)
+{
+    REAL(g_rw_lock_reader_lock, LockFunction)
+    next(lock);
+    __tsan_acquire(lock);
+}
+
+void
+g_rw_lock_reader_unlock(GRWLock *lock)
+{
+    REAL(g_rw_lock_reader_unlock, LockFunction)
+    __tsan_release(lock);
+    next(lock);
+}
+
+void
+g_rw_lock_writer_lock(GRWLock *lock)
+{
+    REAL(g_rw_lock_writer_lock, LockFunction)
+    next(lock);
+    __tsan_acquire(lock);
+}
+
+void
+g_rw_lock_writer_unlock(GRWLock *lock)
+{
+    REAL(g_rw_lock_writer_unlock, LockFunction)
+    __tsan_release(lock);
+    next(lock);
+}
+
+void
+g_rec_mutex_lock(GRecMutex *mutex)
+{
+    REAL(g_rec_mutex_lock, RecursiveFunction)
+    next(mutex);
+    __tsan_acquire(mutex);
+}
+
+void
+g_rec_mutex_unlock(GRecMutex *mutex)
+{
+    REAL(g_rec_mutex_unlock, RecursiveFunction)
+    __tsan_release(mutex);
+    next(mutex);
 }
 
 #undef g_once_init_enter
@@ -181,4 +232,47 @@ g_cancellable_cancel(GCancellable *cancellable)
     next(cancellable);
     if (cancellable != NULL)
         __tsan_release(cancellable);
+}
+
+/* A callback on its way to the thread of a main context. */
+typedef struct {
+    GSourceFunc function;
+    gpointer data;
+    GDestroyNotify destroy;
+} Parcel;
+
+static gboolean
+parcel_open(gpointer data)
+{
+    Parcel *parcel = data;
+
+    __tsan_acquire(parcel);
+    return parcel->function(parcel->data);
+}
+
+static void
+parcel_free(gpointer data)
+{
+    Parcel *parcel = data;
+
+    __tsan_acquire(parcel);
+    if (parcel->destroy != NULL)
+        parcel->destroy(parcel->data);
+    g_free(parcel);
+}
+
+void
+g_source_set_callback(GSource *source, GSourceFunc function, gpointer data, GDestroyNotify destroy)
+{
+    REAL(g_source_set_callback, CallbackFunction)
+    Parcel *parcel;
+
+    if (source->source_funcs != &g_idle_funcs && source->source_funcs != &g_timeout_funcs) {
+        next(source, function, data, destroy); /* other kinds call with other arguments */
+        return;
+    }
+    parcel = g_new(Parcel, 1);
+    *parcel = (Parcel) { function, data, destroy };
+    __tsan_release(parcel);
+    next(source, parcel_open, parcel, parcel_free);
 }
