@@ -5,7 +5,7 @@
  * references are known within one call only. A receipt may stand before the envelope that it answers: what is refused as
  * env.re.unknown is tried again after the others, so that the order of the files does not matter.
  */
-#include <stdio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -111,28 +111,25 @@ check_payload(gpointer data, const LtHeader *header, GBytes *payload, GError **e
     return good;
 }
 
+/* *io: the file could not be read, which is no verdict on what is in it. */
 static LtContainer *
 walk(const Check *self, const char *path, gboolean *io, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autoptr(GFileInputStream) in = g_file_read(file, NULL, error);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GFileInputStream) in = g_file_read(file, NULL, &cause);
     g_autoptr(LtContainerReader) reader = lt_container_reader_new((guint64) self->options->max_bytes, NULL);
     g_autofree guint8 *piece = g_malloc(PIECE_BYTES);
-    gssize n;
+    gssize n = -1;
 
-    *io = TRUE;
-    if (in == NULL)
-        return NULL;
-    while ((n = g_input_stream_read(G_INPUT_STREAM(in), piece, PIECE_BYTES, NULL, error)) > 0) {
-        if (!lt_container_reader_feed(reader, piece, (gsize) n, error)) {
-            *io = FALSE;
+    while (in != NULL && (n = g_input_stream_read(G_INPUT_STREAM(in), piece, PIECE_BYTES, NULL, &cause)) > 0)
+        if (!lt_container_reader_feed(reader, piece, (gsize) n, error))
             return NULL;
-        }
-    }
-    if (n < 0)
-        return NULL;
-    *io = FALSE;
-    return lt_container_reader_finish(reader, error);
+    if (n == 0)
+        return lt_container_reader_finish(reader, error);
+    *io = TRUE;
+    lt_error_set(error, LT_ERROR_UNAVAILABLE, "io", "%s", cause->message);
+    return NULL;
 }
 
 static void
@@ -238,8 +235,10 @@ load_trust(Check *self, GError **error)
 {
     g_autofree char *root = g_build_filename(self->options->trust, "root.pem", NULL);
     g_autofree char *crl = g_build_filename(self->options->trust, "crl.pem", NULL);
+    GStatBuf status;
+    gboolean has_crl = g_stat(crl, &status) == 0 && status.st_size > 0;
 
-    self->trust = lt_trust_load(root, g_file_test(crl, G_FILE_TEST_EXISTS) ? crl : NULL, self->options->crl_max_age, error);
+    self->trust = lt_trust_load(root, has_crl ? crl : NULL, self->options->crl_max_age, error);
     if (self->trust == NULL || !read_units(self, error))
         return FALSE;
     self->payloads = lt_payloads_load(error);

@@ -22,7 +22,7 @@
 #include <openssl/engine.h>
 
 #define PKCS11_PREFIX "pkcs11:"
-#define MODULE_ATTRIBUTE "module-path="
+#define FILE_PREFIX "file:"
 
 struct _LtPrivateKey {
     EVP_PKEY *key;
@@ -74,45 +74,94 @@ load_file(const char *path, GError **error)
     return key;
 }
 
-static char *
-dup_module_path(const char *uri)
-{
-    const char *at = strstr(uri, MODULE_ATTRIBUTE);
-    g_autofree char *escaped = NULL;
+/* The query of a PKCS#11 URI (RFC 7512 §2.4), which says how to reach the token; the path says which key. */
+typedef struct {
+    char *path, *module, *pin;
+} TokenAddress;
 
-    if (at == NULL)
-        return NULL;
-    at += strlen(MODULE_ATTRIBUTE);
-    escaped = g_strndup(at, strcspn(at, "&;"));
-    return g_uri_unescape_string(escaped, NULL);
+static void
+token_address_clear(TokenAddress *self)
+{
+    g_free(self->path);
+    g_free(self->module);
+    if (self->pin != NULL)
+        OPENSSL_cleanse(self->pin, strlen(self->pin));
+    g_free(self->pin);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TokenAddress, token_address_clear)
+
+static gboolean
+read_pin(const char *source, char **pin, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    g_clear_pointer(pin, g_free);
+    source = g_str_has_prefix(source, FILE_PREFIX) ? source + strlen(FILE_PREFIX) : source;
+    if (!g_file_get_contents(source, pin, NULL, &cause)) {
+        lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "pin-source of the PKCS#11 key: %s", cause->message);
+        return FALSE;
+    }
+    g_strchomp(*pin);
+    return TRUE;
+}
+
+static gboolean
+read_address(const char *uri, TokenAddress *out, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(uri, "?", 2);
+    g_auto(GStrv) attributes = g_strsplit(parts[1] != NULL ? parts[1] : "", "&", -1);
+
+    out->path = g_strdup(parts[0]);
+    for (guint i = 0; attributes[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(attributes[i], "=", 2);
+        g_autofree char *value = pair[0] != NULL && pair[1] != NULL ? g_uri_unescape_string(pair[1], NULL) : NULL;
+
+        if (value == NULL)
+            continue;
+        if (strcmp(pair[0], "module-path") == 0)
+            out->module = g_steal_pointer(&value);
+        else if (strcmp(pair[0], "pin-value") == 0)
+            out->pin = g_steal_pointer(&value);
+        else if (strcmp(pair[0], "pin-source") == 0 && !read_pin(value, &out->pin, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* QUIET: otherwise the engine prints the whole address, which may hold the PIN. */
+static gboolean
+start_engine(ENGINE *engine, const TokenAddress *address)
+{
+    return ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0) == 1 &&
+           (address->module == NULL || ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", address->module, 0) == 1) &&
+           (address->pin == NULL || ENGINE_ctrl_cmd_string(engine, "PIN", address->pin, 0) == 1) && ENGINE_init(engine) == 1;
 }
 
 static EVP_PKEY *
 load_token(LtPrivateKey *self, const char *uri, GError **error)
 {
-    g_autofree char *module = dup_module_path(uri);
+    g_auto(TokenAddress) address = { 0 };
+    EVP_PKEY *key;
     ENGINE *engine;
 
+    if (!read_address(uri, &address, error))
+        return NULL;
     ENGINE_load_dynamic();
     engine = ENGINE_by_id("pkcs11");
     if (engine == NULL) {
         set_config_error(error, uri, "the OpenSSL engine pkcs11 is not installed (libengine-pkcs11-openssl)");
         return NULL;
     }
-    if ((module == NULL || ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1) && ENGINE_init(engine) == 1) {
-        EVP_PKEY *key = ENGINE_load_private_key(engine, uri, NULL, NULL);
-
-        if (key != NULL) {
-            self->engine = engine;
-            return key;
-        }
-        set_config_error(error, uri, "not found, or the PIN is wrong");
-        ENGINE_finish(engine);
-    } else {
+    if (!start_engine(engine, &address)) {
         set_config_error(error, uri, "the PKCS#11 library cannot be loaded");
+        ENGINE_free(engine);
+        return NULL;
     }
-    ENGINE_free(engine);
-    return NULL;
+    self->engine = engine;
+    key = ENGINE_load_private_key(engine, address.path, NULL, NULL);
+    if (key == NULL)
+        set_config_error(error, uri, "not found, or the PIN is wrong");
+    return key;
 }
 
 static void
