@@ -277,6 +277,7 @@ lt_exchange_run(SoupServerMessage *message)
     } else {
         self->route->run(self);
     }
-    if (self->replied || g_atomic_int_get(&self->refs) == refs)
+    /* An answer that waits for a write (lt_exchange_later()) leaves when that is committed, and not at all when it fails. */
+    if (g_atomic_int_get(&self->refs) == refs)
         lt_exchange_send(self);
 }

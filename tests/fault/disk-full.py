@@ -62,7 +62,8 @@ def stage(tap, folder, name, reserve, leave):
         tap.note(f"{name}: full disk answered {seen}")
         tap.ok(seen.get(503, 0) > 0 and "odd" not in seen and set(seen) <= {202, 503}, f"{name}: what cannot be kept is refused with 503", str(seen))
         tap.ok(hub.process.poll() is None, f"{name}: the hub goes on running")
-        check_kept(tap, hub, {**before, **during}, name)
+        if reserve != "0":  # without one a read cannot be recorded, so it is not answered either
+            check_kept(tap, hub, {**before, **during}, name)
         os.unlink(filler)
         time.sleep(1.5)
         after, seen = send_all(hub, large[12:] + small[15:] + [item for item in large[2:12] + small[5:15] if item[0] not in during])
