@@ -176,7 +176,7 @@ def wait_for(condition, seconds, what):
     raise Failed(f"waited {seconds} s in vain: {what}")
 
 
-CONFIG = """# The hub of the sample province. Written by province.py; see docs/endpoints.md for every key.
+CONFIG = """# The hub of the sample province. Written by province.py; see docs/reference/settings.md for every key.
 [hub]
 unit = {unit}
 folder = {folder}/store
