@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY G_GINT64_CONSTANT(86400)
@@ -96,6 +95,15 @@ lt_time_read_millis(const char *text, gsize length, gint64 *at_us)
     return TRUE;
 }
 
+static void
+write_digits(char *text, gsize n_digits, int value)
+{
+    while (n_digits > 0) {
+        text[--n_digits] = (char) ('0' + value % 10);
+        value /= 10;
+    }
+}
+
 /* The 19 common bytes; returns the microseconds of the second. */
 static int
 write_common(gint64 at_us, char *text)
@@ -103,7 +111,6 @@ write_common(gint64 at_us, char *text)
     gint64 us = CLAMP(at_us, FIRST_SECOND * LT_US_PER_SECOND, LAST_SECOND * LT_US_PER_SECOND + 999999);
     gint64 rest = us % LT_US_PER_SECOND;
     gint64 seconds, days, of_day;
-    char buffer[64];
     int year, month, day;
 
     if (rest < 0)
@@ -114,9 +121,13 @@ write_common(gint64 at_us, char *text)
         of_day += SECONDS_PER_DAY;
     days = (seconds - of_day) / SECONDS_PER_DAY;
     date_of_days(days, &year, &month, &day);
-    snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, (int) (of_day / 3600),
-             (int) (of_day / 60 % 60), (int) (of_day % 60));
-    memcpy(text, buffer, 19);
+    memcpy(text, "....-..-..T..:..:..", 19);
+    write_digits(text, 4, year);
+    write_digits(text + 5, 2, month);
+    write_digits(text + 8, 2, day);
+    write_digits(text + 11, 2, (int) (of_day / 3600));
+    write_digits(text + 14, 2, (int) (of_day / 60 % 60));
+    write_digits(text + 17, 2, (int) (of_day % 60));
     return (int) rest;
 }
 
@@ -133,9 +144,7 @@ lt_time_write_millis(gint64 at_us, char text[25])
     int millis = write_common(at_us, text) / 1000;
 
     text[19] = '.';
-    text[20] = (char) ('0' + millis / 100);
-    text[21] = (char) ('0' + millis / 10 % 10);
-    text[22] = (char) ('0' + millis % 10);
+    write_digits(text + 20, 3, millis);
     memcpy(text + 23, "Z", 2);
 }
 
