@@ -1,99 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test-rest.c: maps, answers, credentials and collecting against a real server on loopback. */
-#include "lib/peer.h"
-#include "lib/plugin-harness.h"
+/* test-rest.c: maps, answers, credentials, dry and replay against a real server on loopback. */
+#include "test-system.h"
 
 #include <string.h>
-
-#define ID "0193f3a0-0000-7000-8000-000000000001"
-
-/* What the system answers next, and what it was asked last. */
-typedef struct {
-    GMutex mutex;
-    const char *answer; /* raw bytes */
-    char *asked;        /* start line, headers, empty line, body */
-    GBytes *body;
-} System;
-
-typedef struct {
-    Harness *harness;
-    System system;
-    Peer *peer;
-    char *url;
-} Fixture;
-
-static GBytes *
-answer(const PeerRequest *request, gpointer data)
-{
-    System *system = data;
-    GBytes *out;
-
-    g_mutex_lock(&system->mutex);
-    g_free(system->asked);
-    g_clear_pointer(&system->body, g_bytes_unref);
-    system->body = g_bytes_ref(request->body);
-    system->asked = g_strdup_printf("%s%s\n%.*s", request->start, request->headers, (int) g_bytes_get_size(request->body),
-                                    (const char *) g_bytes_get_data(request->body, NULL));
-    out = system->answer != NULL && g_str_has_prefix(system->answer, "HTTP/") ? g_bytes_new(system->answer, strlen(system->answer))
-                                                                             : peer_text(200, "application/json", system->answer != NULL ? system->answer : "{}");
-    g_mutex_unlock(&system->mutex);
-    return out;
-}
-
-static void
-set_answer(Fixture *f, const char *text)
-{
-    g_mutex_lock(&f->system.mutex);
-    f->system.answer = text;
-    g_mutex_unlock(&f->system.mutex);
-}
-
-/* The server is idle when a test looks, but only the lock says so. */
-static const char *
-asked(Fixture *f)
-{
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&f->system.mutex);
-
-    return f->system.asked;
-}
-
-static GBytes *
-asked_body(Fixture *f)
-{
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&f->system.mutex);
-
-    return f->system.body;
-}
-
-static void
-set_up(Fixture *f, gconstpointer data)
-{
-    (void) data;
-    f->harness = harness_new();
-    g_mutex_init(&f->system.mutex);
-    f->peer = peer_new(&(PeerOptions) { .answer = answer, .data = &f->system });
-    f->url = peer_url(f->peer);
-}
-
-static void
-tear_down(Fixture *f, gconstpointer data)
-{
-    (void) data;
-    harness_free(f->harness);
-    peer_free(f->peer);
-    g_clear_pointer(&f->system.body, g_bytes_unref);
-    g_free(f->system.asked);
-    g_mutex_clear(&f->system.mutex);
-    g_free(f->url);
-}
-
-static LtEndpoint *
-endpoint_with(Fixture *f, const char *lines)
-{
-    g_autofree char *all = g_strdup_printf("plugin=rest\nurl=%s/goc\nallowed_addresses=127.0.0.1\ntimeout=5s\n%s", f->url, lines);
-
-    return harness_endpoint(f->harness, all);
-}
 
 static LtEndpoint *
 mapped(Fixture *f, const char *map, const char *more)
@@ -347,96 +256,6 @@ test_serves_several_workers(Fixture *f, gconstpointer data)
     g_assert_true(g_str_has_suffix(asked(f), "[2,4,6]"));
 }
 
-#define ITEMS \
-    "{messages: [.body.suKien[] | {key: \"e-\\(.so)\", type: \"dossier.status\", from: .gui, to: .nhan, code: .ma, payload: .duLieu," \
-    " attachments: [{role: \"result\", media_type: \"application/pdf\", content: .tep}], original: .}], cursor: .body.tiep, more: .body.con}"
-
-static LtEndpoint *
-collecting(Fixture *f)
-{
-    g_autofree char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/su-kien?sau=\\(.cursor // \"0\")\"}");
-    g_autofree char *items = harness_file(f->harness, "items.jq", ITEMS);
-
-    return endpoint_with(f, "collect_map=collect.jq\nitems_map=items.jq\n");
-}
-
-static void
-test_collects_and_moves_the_cursor(Fixture *f, gconstpointer data)
-{
-    g_autoptr(LtEndpoint) endpoint = collecting(f);
-    g_auto(HarnessInbox) inbox = { .submission = harness_message(&(HarnessMessage) { .dossier = "7f0c2a7e-8d3c-4a52-9f1b-0123456789ab" }) };
-    g_autoptr(GError) error = NULL;
-    const LtBuilt *built;
-    const LtBuiltPart *part;
-
-    (void) data;
-    set_answer(f, "{\"suKien\":[{\"so\":7,\"gui\":\"H52.2\",\"nhan\":\"H52.1\",\"ma\":\"known\",\"duLieu\":{\"TrangThai\":\"4\"},\"tep\":\"JVBERg==\"}],\"tiep\":7}");
-    g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-    g_assert_no_error(error);
-    g_assert_true(g_str_has_prefix(asked(f), "GET /goc/su-kien?sau=0 HTTP/1.1\n"));
-    g_assert_cmpuint(inbox.built->len, ==, 1);
-    built = lt_message_builder_get(inbox.built->pdata[0]);
-    g_assert_cmpstr(built->key, ==, "e-7");
-    g_assert_cmpstr(built->from, ==, "H52.2");
-    g_assert_cmpstr(built->re->id, ==, ID);
-    g_assert_cmpstr(built->dossier, ==, "7f0c2a7e-8d3c-4a52-9f1b-0123456789ab");
-    g_assert_cmpstr(built->orig_kind, ==, "rest-json");
-    g_assert_cmpuint(built->orig_index, ==, 1);
-    part = built->attachments->pdata[0];
-    g_assert_cmpuint(g_bytes_get_size(part->content), ==, 4);
-    g_assert_cmpstr(inbox.cursor, ==, "7");
-    set_answer(f, "{\"suKien\":[],\"tiep\":7}");
-    g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-    g_assert_true(g_str_has_prefix(asked(f), "GET /goc/su-kien?sau=7 HTTP/1.1\n"));
-    g_assert_cmpuint(inbox.built->len, ==, 1);
-}
-
-static void
-test_one_bad_item_does_not_block_the_rest(Fixture *f, gconstpointer data)
-{
-    g_autoptr(LtEndpoint) endpoint = collecting(f);
-    g_auto(HarnessInbox) inbox = { .fail_key = "e-7", .fail_code = LT_ERROR_INVALID };
-    g_autoptr(GError) error = NULL;
-
-    (void) data;
-    set_answer(f, "{\"suKien\":[{\"so\":7,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"},{\"so\":8,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"}],\"tiep\":8}");
-    g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-    g_assert_cmpuint(inbox.built->len, ==, 1);
-    g_assert_cmpstr(inbox.cursor, ==, "8");
-    inbox.fail_code = LT_ERROR_UNAVAILABLE;
-    g_clear_pointer(&inbox.cursor, g_free);
-    g_assert_false(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-    g_assert_error(error, LT_ERROR, LT_ERROR_UNAVAILABLE);
-    g_assert_null(inbox.cursor); /* nothing was passed over */
-}
-
-static void
-test_nonsense_from_the_source_moves_nothing(Fixture *f, gconstpointer data)
-{
-    static const struct {
-        const char *answer, *reason;
-    } rows[] = {
-        { "<html>sign in</html>", "rest.reply.nonsense" },
-        { "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", "http.500" },
-        { "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "http.401" },
-        { "{\"suKien\":[{\"so\":7,\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"\"}],\"tiep\":9}", "rest.map.output" },
-        { "{\"suKien\":[{\"so\":7,\"gui\":\"a\",\"nhan\":\"b\",\"duLieu\":{},\"tep\":\"not base64\"}],\"tiep\":9}", "rest.map.output" },
-    };
-    g_autoptr(LtEndpoint) endpoint = collecting(f);
-
-    (void) data;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(HarnessInbox) inbox = { 0 };
-        g_autoptr(GError) error = NULL;
-
-        set_answer(f, rows[i].answer);
-        g_assert_false(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
-        g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
-        g_assert_null(inbox.cursor);
-        g_assert_cmpuint(inbox.built->len, ==, 0);
-    }
-}
-
 static void
 test_dry_sends_nothing_and_shows_what_it_would(Fixture *f, gconstpointer data)
 {
@@ -544,9 +363,6 @@ main(int argc, char **argv)
     ADD("null-means-nothing-to-send", test_null_means_nothing_to_send);
     ADD("too-many-bytes-for-base64-are-refused", test_too_many_bytes_for_base64_are_refused);
     ADD("serves-several-workers", test_serves_several_workers);
-    ADD("collects-and-moves-the-cursor", test_collects_and_moves_the_cursor);
-    ADD("one-bad-item-does-not-block-the-rest", test_one_bad_item_does_not_block_the_rest);
-    ADD("nonsense-from-the-source-moves-nothing", test_nonsense_from_the_source_moves_nothing);
     ADD("dry-sends-nothing-and-shows-what-it-would", test_dry_sends_nothing_and_shows_what_it_would);
     ADD("what-was-recorded-can-be-played-back", test_what_was_recorded_can_be_played_back);
     ADD("refuses-settings-that-cannot-work", test_refuses_settings_that_cannot_work);
