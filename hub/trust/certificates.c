@@ -16,6 +16,7 @@
 #include "trust/signer-certificate.h"
 
 #define CACHE_MAX_SIGNERS 4096
+#define CLOCK_MAX_US (300 * LT_US_PER_SECOND) /* by which an authority's clock may be ahead of ours */
 #define SECURITY_LEVEL 2 /* of OpenSSL: 112 bits; no SHA-1 and no RSA below 2048 in the chain */
 
 struct _LtTrust {
@@ -211,7 +212,15 @@ is_anchor_below_a_root(X509_STORE_CTX *context)
     return depth > 0 && depth == sk_X509_num(chain) - 1 && !(X509_get_extension_flags(sk_X509_value(chain, depth)) & EXFLAG_SS);
 }
 
-/* Takes down every fault and goes on. */
+static gint64
+time_of(const ASN1_TIME *at, gint64 otherwise)
+{
+    struct tm parts;
+
+    return at != NULL && ASN1_TIME_to_tm(at, &parts) == 1 ? (gint64) timegm(&parts) * LT_US_PER_SECOND : otherwise;
+}
+
+/* Takes down every fault and goes on. Whether a CRL is young enough, or from the future, find_window() says. */
 static int
 collect(int ok, X509_STORE_CTX *context)
 {
@@ -235,13 +244,14 @@ collect(int ok, X509_STORE_CTX *context)
     case X509_V_ERR_INVALID_PURPOSE:
         findings->usage = TRUE;
         break;
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+        break;
     case X509_V_ERR_UNABLE_TO_GET_CRL:
     case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
         findings->unknown |= !is_anchor_below_a_root(context);
         break;
     case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
-    case X509_V_ERR_CRL_NOT_YET_VALID:
     case X509_V_ERR_CRL_HAS_EXPIRED:
     case X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD:
     case X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD:
@@ -255,14 +265,6 @@ collect(int ok, X509_STORE_CTX *context)
         findings->untrusted = TRUE;
     }
     return 1;
-}
-
-static gint64
-time_of(const ASN1_TIME *at, gint64 otherwise)
-{
-    struct tm parts;
-
-    return at != NULL && ASN1_TIME_to_tm(at, &parts) == 1 ? (gint64) timegm(&parts) * LT_US_PER_SECOND : otherwise;
 }
 
 /* The newest CRL of an issuer decides for how long its certificates are known not to be revoked. */
@@ -300,7 +302,8 @@ find_window(LtTrust *self, LtSignerCertificate *signer, STACK_OF(X509) *chain, g
             continue;
         }
         made = time_of(X509_CRL_get0_lastUpdate(crl), G_MININT64 / 2);
-        from = MAX(from, made);
+        from = MAX(from, made - CLOCK_MAX_US);
+        findings->unknown |= made > now_us + CLOCK_MAX_US;
         until = MIN(until, time_of(X509_CRL_get0_nextUpdate(crl), G_MININT64));
         if (self->crl_max_age_us > 0) {
             findings->unknown |= made < now_us - self->crl_max_age_us;
