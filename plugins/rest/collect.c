@@ -93,6 +93,7 @@ add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
     g_autofree char *dossier = value_text(item, "dossier");
     g_autofree char *code = value_text(item, "code");
     jv re = value_member(item, "re");
+    gboolean answers = jv_get_kind(re) != JV_KIND_NULL;
     g_autofree char *from = value_text(re, "from");
     g_autofree char *id = value_text(re, "id");
     g_autofree char *manifest = value_text(re, "manifest");

@@ -243,8 +243,13 @@ set_failure(const Mapping *self, jv value, GError **error)
     jv message = jv_invalid_get_msg(value);
     g_autofree char *text = NULL;
 
-    if (jv_get_kind(message) == JV_KIND_STRING)
-        text = g_strndup(jv_string_value(message), MIN(strcspn(jv_string_value(message), "\"({["), 80));
+    if (jv_get_kind(message) == JV_KIND_STRING) {
+        const char *whole = jv_string_value(message);
+        const char *end = NULL;
+
+        g_utf8_validate_len(whole, MIN(strcspn(whole, "\"({["), 80), &end); /* not in the middle of a character */
+        text = g_strndup(whole, (gsize) (end - whole));
+    }
     lt_error_set(error, LT_ERROR_CONFIG, text != NULL ? "rest.map.failed" : "rest.map.output", "%s: %s", self->name,
                  text != NULL ? text : "gave no value");
     jv_free(message);

@@ -49,6 +49,23 @@ test_collects_and_moves_the_cursor(Fixture *f, gconstpointer data)
 }
 
 static void
+test_null_as_re_binds_to_the_dossier_alone(Fixture *f, gconstpointer data)
+{
+    g_autofree char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/\"}");
+    g_autofree char *items = harness_file(f->harness, "items.jq", "{messages: [{key: \"1\", type: \"dossier.submit\", from: \"a\", to: \"b\", code: \"known\", re: null, payload: {}}]}");
+    g_autoptr(LtEndpoint) endpoint = endpoint_with(f, "collect_map=collect.jq\nitems_map=items.jq\n");
+    g_auto(HarnessInbox) inbox = { .submission = harness_message(&(HarnessMessage) { .dossier = "7f0c2a7e-8d3c-4a52-9f1b-0123456789ab" }) };
+    const LtBuilt *built;
+
+    (void) data;
+    g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, NULL));
+    built = lt_message_builder_get(inbox.built->pdata[0]);
+    g_assert_null(built->re);
+    g_assert_cmpstr(built->dossier, ==, "7f0c2a7e-8d3c-4a52-9f1b-0123456789ab");
+    g_assert_null(inbox.cursor); /* the map gave none */
+}
+
+static void
 test_one_bad_item_does_not_block_the_rest(Fixture *f, gconstpointer data)
 {
     g_autoptr(LtEndpoint) endpoint = collecting(f);
@@ -100,6 +117,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add("/rest/" name, Fixture, NULL, set_up, function, tear_down)
     ADD("collects-and-moves-the-cursor", test_collects_and_moves_the_cursor);
+    ADD("null-as-re-binds-to-the-dossier-alone", test_null_as_re_binds_to_the_dossier_alone);
     ADD("one-bad-item-does-not-block-the-rest", test_one_bad_item_does_not_block_the_rest);
     ADD("nonsense-from-the-source-moves-nothing", test_nonsense_from_the_source_moves_nothing);
 #undef ADD

@@ -162,6 +162,7 @@ test_names_each_fault_of_a_map_that_runs(Fixture *f, gconstpointer data)
         int code;
     } rows[] = {
         { "error(\"bad \\(.payload)\")", "rest.map.failed", LT_ERROR_CONFIG },
+        { "error(\"\u1ed3\" * 60)", "rest.map.failed", LT_ERROR_CONFIG },
         { "empty", "rest.map.output", LT_ERROR_CONFIG },
         { "{method: \"POST\", path: \"/\"}, 2", "rest.map.output", LT_ERROR_CONFIG },
         { "\"text\"", "rest.map.output", LT_ERROR_CONFIG },
@@ -188,6 +189,7 @@ test_names_each_fault_of_a_map_that_runs(Fixture *f, gconstpointer data)
         g_assert_error(error, LT_ERROR, rows[i].code);
         g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
         g_assert_null(strstr(error->message, "Ten")); /* never content */
+        g_assert_true(g_utf8_validate(error->message, -1, NULL));
     }
     g_assert_cmpuint(peer_get_n_requests(f->peer), ==, 0);
 }
