@@ -97,7 +97,6 @@ add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
     g_autofree char *from = value_text(re, "from");
     g_autofree char *id = value_text(re, "id");
     g_autofree char *manifest = value_text(re, "manifest");
-    gboolean no_answer = jv_object_has(jv_copy(item), jv_string("re")) && jv_get_kind(re) == JV_KIND_NULL;
     g_autoptr(LtMessage) submission = NULL;
 
     jv_free(re);
@@ -107,7 +106,7 @@ add_reference(LtMessageBuilder *builder, jv item, LtInbox *inbox)
         submission = lt_inbox_find_submission(inbox, code);
     if (from != NULL && id != NULL && manifest != NULL)
         lt_message_builder_set_re(builder, &(LtReference) { from, id, manifest });
-    if (submission != NULL && !no_answer)
+    if (submission != NULL && answers)
         lt_message_builder_set_re(builder, &(LtReference) { lt_message_get_from(submission), lt_message_get_id(submission),
                                                             lt_message_get_manifest(submission) });
     if (submission != NULL && dossier == NULL)
