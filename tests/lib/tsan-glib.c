@@ -276,3 +276,39 @@ g_source_set_callback(GSource *source, GSourceFunc function, gpointer data, GDes
     __tsan_release(parcel);
     next(source, parcel_open, parcel, parcel_free);
 }
+
+/* A pool's function, behind one that says that what was pushed is seen by the thread that runs it. */
+typedef struct {
+    GFunc run;
+    gpointer data;
+} PoolWork;
+
+static void
+run_pool_work(gpointer item, gpointer data)
+{
+    PoolWork *work = data;
+
+    __tsan_acquire(item);
+    work->run(item, work->data);
+}
+
+typedef GThreadPool *(*PoolNewFunction)(GFunc, gpointer, gint, gboolean, GError **);
+typedef gboolean (*PoolPushFunction)(GThreadPool *, gpointer, GError **);
+
+GThreadPool *
+g_thread_pool_new(GFunc run, gpointer data, gint max_threads, gboolean exclusive, GError **error)
+{
+    REAL(g_thread_pool_new, PoolNewFunction)
+    PoolWork *work = g_new(PoolWork, 1); /* lives as long as the process: a test */
+
+    *work = (PoolWork) { run, data };
+    return next(run_pool_work, work, max_threads, exclusive, error);
+}
+
+gboolean
+g_thread_pool_push(GThreadPool *pool, gpointer item, GError **error)
+{
+    REAL(g_thread_pool_push, PoolPushFunction)
+    __tsan_release(item);
+    return next(pool, item, error);
+}
