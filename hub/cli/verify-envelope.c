@@ -13,8 +13,6 @@
 #include "trust/header.h"
 #include "trust/manifest.h"
 
-#define CONTAINER_MAX 2147483647u
-
 static void
 report_time(LtReport *report, const LtVerifyOptions *options, gint64 claimed_us)
 {
@@ -22,17 +20,15 @@ report_time(LtReport *report, const LtVerifyOptions *options, gint64 claimed_us)
     report->time_source = report->time_us == 0 ? NULL : options->at_us != 0 ? "argument" : "claimed";
 }
 
-static LtHeader *
-claimed_header(LtContainer *container)
+gint64
+lt_verify_claimed_time(LtContainer *container)
 {
     LtEntry *entry = lt_container_lookup(container, "envelope.json");
-    gsize size;
-    const char *data;
+    gsize size = 0;
+    const char *data = entry == NULL || entry->bytes == NULL ? NULL : g_bytes_get_data(entry->bytes, &size);
+    g_autoptr(LtHeader) header = data == NULL ? NULL : lt_header_read(data, size, NULL);
 
-    if (entry == NULL || entry->bytes == NULL)
-        return NULL;
-    data = g_bytes_get_data(entry->bytes, &size);
-    return lt_header_read(data, size, NULL);
+    return header == NULL ? 0 : header->issued_us;
 }
 
 static guint
@@ -110,7 +106,7 @@ report_refusal(LtReport *report, guint passed, guint n_listed, const LtVerifyOpt
     const char *code = lt_error_get_reason(error);
 
     if (is_missing_trust(code, options)) {
-        g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, CONTAINER_MAX, NULL, NULL);
+        g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, LT_VERIFY_CONTAINER_MAX, NULL, NULL);
 
         report_passed(report, MIN(passed, 1), n_listed, NULL);
         check_without_trust(report, container, code);
@@ -121,25 +117,22 @@ report_refusal(LtReport *report, guint passed, guint n_listed, const LtVerifyOpt
 }
 
 static void
-report_identity(LtReport *report, const LtVerifyOptions *options, const LtEnvelope *envelope)
+report_identity(LtReport *report, const LtVerifyOptions *options, LtTrust *trust, const LtEnvelope *envelope)
 {
     report->manifest = g_strdup(lt_message_get_manifest(envelope->message));
     report->from = g_strdup(lt_message_get_from(envelope->message));
     report->signer = g_strdup(envelope->signer->subject);
     report->identity = "certificate";
     if (options->units != NULL)
-        lt_report_miss(report, "env.from.signer", g_strdup(_("Sender: the unit directory cannot be read by this version (--units)")));
-    else if (options->log_keys->len > 0)
-        lt_report_miss(report, "log.proof", g_strdup(_("Log: an envelope alone carries no proof; verify its tlog-proof with --entry")));
+        lt_verify_identity(report, options, trust, envelope);
 }
 
 void
 lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, CONTAINER_MAX, NULL, &error);
+    g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, LT_VERIFY_CONTAINER_MAX, NULL, &error);
     g_autoptr(LtTrust) trust = NULL;
-    g_autoptr(LtHeader) header = NULL;
     g_autoptr(LtEnvelope) envelope = NULL;
     LtReceiver receiver = { .scope = LT_RECEIVE_OFFLINE };
     guint passed = 1, n_listed;
@@ -154,8 +147,7 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         lt_report_unreadable(report, g_strdup(error->message));
         return;
     }
-    header = claimed_header(container);
-    report_time(report, options, header == NULL ? 0 : header->issued_us);
+    report_time(report, options, lt_verify_claimed_time(container));
     n_listed = count_listed(container);
     receiver.trust = trust;
     receiver.now_us = report->time_us;
@@ -165,5 +157,5 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         return;
     }
     report_passed(report, 10, n_listed, envelope);
-    report_identity(report, options, envelope);
+    report_identity(report, options, trust, envelope);
 }
