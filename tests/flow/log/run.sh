@@ -4,7 +4,7 @@
 # and by lthub verify, which must give the documented exit codes. Prints TAP.
 #   run.sh LTHUB MAKE-LOG
 set -eu
-lthub=$1 make_log=$2 here=$(cd "$(dirname "$0")" && pwd)
+lthub=$(realpath "$1") make_log=$(realpath "$2") here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0 failed=0

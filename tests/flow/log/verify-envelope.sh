@@ -3,7 +3,7 @@
 # Envelopes through lthub verify: verdicts, exit codes and reasons, with keys of a lab authority. Prints TAP.
 #   verify-envelope.sh LTHUB
 set -eu
-lthub=$1
+lthub=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0 failed=0
