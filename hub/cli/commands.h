@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 extern const LtCommand lt_command_audit;
+extern const LtCommand lt_command_backup;
 extern const LtCommand lt_command_check;
 extern const LtCommand lt_command_delivery;
 extern const LtCommand lt_command_dossier;
@@ -13,6 +14,7 @@ extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_reload;
+extern const LtCommand lt_command_restore;
 extern const LtCommand lt_command_send;
 extern const LtCommand lt_command_serve;
 extern const LtCommand lt_command_unit;

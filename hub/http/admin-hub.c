@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* admin-hub.c: the operator's view of the endpoints, and the reload. Runs in a worker. */
+/* admin-hub.c: the operator's view of the endpoints, the reload, and the record of a backup. Runs in a worker. */
 #include "http/resources.h"
+
+#include <string.h>
 
 #include "base/json.h"
 #include "base/value.h"
+#include "http/json-rows.h"
 #include "http/routes.h"
+#include "store/backup.h"
 #include "store/deliveries.h"
 
 static void
@@ -101,4 +105,40 @@ lt_admin_endpoints_list(LtExchange *exchange)
         append_endpoint(out, all->pdata[i], plan, backlogs);
     g_string_append(out, "]}");
     lt_exchange_reply_text(exchange, 200, LT_JSON, g_string_free(out, FALSE));
+}
+
+static gboolean
+read_backup(GBytes *body, LtBackup *backup, GError **error)
+{
+    g_autoptr(LtJsonRow) row = lt_json_row_read(body, error);
+    const char *size, *root, *sha;
+    guint8 digest[LT_SHA256_SIZE];
+
+    if (row == NULL)
+        return FALSE;
+    size = g_hash_table_lookup(row->values, "size");
+    root = g_hash_table_lookup(row->values, "root");
+    sha = g_hash_table_lookup(row->values, "sha");
+    if (size == NULL || root == NULL || sha == NULL || !lt_decimal_read(size, strlen(size), &backup->size) ||
+        !lt_hex_read(root, strlen(root), digest, sizeof digest) || !lt_hex_read(sha, strlen(sha), digest, sizeof digest)) {
+        lt_error_set(error, LT_ERROR_INVALID, "http.json", "a backup is told by `size` in digits, `root` and `sha` in 64 hex digits each");
+        return FALSE;
+    }
+    g_strlcpy(backup->root, root, sizeof backup->root);
+    g_strlcpy(backup->sha, sha, sizeof backup->sha);
+    return TRUE;
+}
+
+void
+lt_admin_backups_add(LtExchange *exchange)
+{
+    const LtHttpParts *parts = lt_exchange_get_parts(exchange);
+    g_auto(LtBackup) backup = { 0 };
+    g_autoptr(GError) error = NULL;
+
+    if (read_backup(lt_exchange_get_body(exchange), &backup, &error) &&
+        lt_store_record_backup(parts->store, &backup, "hub", parts->unit, &error))
+        lt_exchange_reply_text(exchange, 200, LT_JSON, g_strdup("{\"rows\":1}"));
+    else
+        lt_exchange_fail(exchange, error);
 }

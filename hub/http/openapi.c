@@ -22,6 +22,7 @@ typedef struct {
 #define PAGE(of) OBJECT("\"items\"", LIST("items", of) "," TEXT("next"))
 
 static const Shape shapes[] = {
+    { "Backup", OBJECT("\"size\",\"root\",\"sha\"", TEXT("size") "," TEXT("root") "," TEXT("sha")) },
     { "Changed", OBJECT("\"rows\"", NUMBER("rows")) },
     { "Deliveries", PAGE(REF("Delivery")) },
     { "Delivery",

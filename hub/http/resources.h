@@ -43,4 +43,5 @@ void lt_admin_deliveries_refuse(LtExchange *exchange);
 void lt_admin_deliveries_resend(LtExchange *exchange);
 /* admin-hub.c */
 void lt_admin_reload(LtExchange *exchange);
+void lt_admin_backups_add(LtExchange *exchange);
 void lt_admin_endpoints_list(LtExchange *exchange);

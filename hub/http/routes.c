@@ -92,6 +92,8 @@ static const LtHttpRoute routes[] = {
       "Any dossier, by code or reference", NULL, NULL, ANSWERS({ 200, LT_JSON, "Dossier", "the dossier; the reading is recorded" }), ERRORS(404, 503) },
     { "GET", "/v1/admin/endpoints", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_endpoints_list, "listEndpoints", "Tình trạng các điểm kết nối",
       "Endpoints: breaker, backlog, last success and failure", NULL, NULL, ANSWERS({ 200, LT_JSON, "Endpoints", "all endpoints" }), NULL },
+    { "POST", "/v1/admin/backups", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_JSON, TRUE, lt_admin_backups_add, "addBackup", "Ghi nhật ký bản sao lưu",
+      "Records a backup that `lthub backup` has made", NULL, "Backup", ANSWERS({ 200, LT_JSON, "Changed", "recorded" }), ERRORS(422, 503) },
     { "POST", "/v1/admin/reload", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_reload, "reload", "Nạp lại cấu hình", "Reads the configuration anew, whole or not at all",
       NULL, NULL, ANSWERS({ 200, LT_JSON, "Reloaded", "in force; with warnings" }), ERRORS(500) },
 };

@@ -102,8 +102,8 @@ store_lab_reopen(StoreLab *self)
     open_store(self);
 }
 
-static void
-remove_tree(const char *path)
+void
+store_lab_remove(const char *path)
 {
     g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
     const char *name;
@@ -112,7 +112,7 @@ remove_tree(const char *path)
         g_autofree char *child = g_build_filename(path, name, NULL);
 
         if (g_file_test(child, G_FILE_TEST_IS_DIR) && !g_file_test(child, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(child);
+            store_lab_remove(child);
         else
             g_unlink(child);
     }
@@ -128,7 +128,7 @@ store_lab_free(StoreLab *self)
     lt_signer_unref(self->signer);
     lt_signer_unref(self->sender);
     lt_trust_unref(self->trust);
-    remove_tree(self->folder);
+    store_lab_remove(self->folder);
     g_free(self->store_folder);
     g_free(self->folder);
     g_free(self);

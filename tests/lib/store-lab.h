@@ -51,3 +51,5 @@ guint store_lab_count(StoreLab *self, const char *event);
 void store_lab_assert_sound(StoreLab *self);
 /** store_lab_change: what somebody else's program does to the database */
 void store_lab_change(StoreLab *self, const char *sql);
+/** store_lab_remove: a folder with all that is in it */
+void store_lab_remove(const char *folder);
