@@ -246,6 +246,39 @@ test_vectors(void)
     g_assert_cmpuint(n_receipts, >, 0);
 }
 
+static gpointer
+check_many(gpointer data)
+{
+    static const char right[] = XML("dossier.recall", "<MaHoSo>H52-261123-0001</MaHoSo><LyDo>x</LyDo><ThoiDiem>2026-11-23T08:05:00+07:00</ThoiDiem>");
+    static const char wrong[] = XML("dossier.recall", "<MaHoSo>H52-261123-0001</MaHoSo>");
+    static const char json[] = "{" SUBMIT "}";
+    g_autoptr(GBytes) good_xml = g_bytes_new_static(right, strlen(right));
+    g_autoptr(GBytes) bad_xml = g_bytes_new_static(wrong, strlen(wrong));
+    g_autoptr(GBytes) good_json = g_bytes_new_static(json, strlen(json));
+
+    (void) data;
+    for (guint i = 0; i < 200; i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(check("dossier.recall", good_xml, TRUE, NULL, NULL));
+        g_assert_false(check("dossier.recall", bad_xml, TRUE, NULL, &error));
+        g_assert_nonnull(strstr(error->message, "dossier.recall")); /* its own fault, not another thread's */
+        g_assert_true(check("dossier.submit", good_json, TRUE, NULL, NULL));
+    }
+    return NULL;
+}
+
+static void
+test_threads(void)
+{
+    GThread *threads[4];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("check", check_many, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_thread_join(threads[i]);
+}
+
 /* No message repeats what it refuses. */
 static void
 test_no_content(void)
@@ -292,6 +325,7 @@ main(int argc, char **argv)
     g_test_add_func("/payload/can-check-guards-only", test_guards_only);
     g_test_add_func("/payload/may-be-absent-and-is-json-or-xml", test_absent);
     g_test_add_func("/payload/takes-the-receipts-of-the-vectors", test_vectors);
+    g_test_add_func("/payload/one-set-of-schemas-serves-all-threads", test_threads);
     g_test_add_func("/payload/refusals-repeat-no-content", test_no_content);
     g_test_add_func("/payload/schemas-are-published", test_published);
     status = g_test_run();
