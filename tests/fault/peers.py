@@ -79,7 +79,7 @@ def story(tap, hub, good, bad, mood, outcome):
     bad.mood = "well"
     if outcome == "held":
         for row in rows:
-            hub.run("delivery", "release", str(row["id"]))
+            hub.run("delivery", "release", str(row["delivery"]))
         lab.wait_for(lambda: all(message in bad.times for message in to_bad), 10, f"{mood}: the released to arrive")
         tap.ok(True, f"{mood}: all arrive when they are released")
     else:

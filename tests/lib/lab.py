@@ -62,7 +62,7 @@ class Sink:
     """Takes containers on loopback and remembers how often each id came. `answer` may be replaced to misbehave."""
 
     def __init__(self):
-        self.times, self.lock, self.status = {}, threading.Lock(), 200
+        self.times, self.lock, self.status, self.closed = {}, threading.Lock(), 200, False
         sink = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,11 +73,16 @@ class Sink:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if sink.closed:
+                    self.close_connection = True
+                    return
                 status, data, headers = sink.answer(body)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
+                if "Content-Length" not in headers:
+                    self.send_header("Content-Length", str(len(data)))
+                self.close_connection = headers.get("Connection") == "close"
                 self.end_headers()
                 self.wfile.write(data)
 
@@ -99,6 +104,7 @@ class Sink:
         return self.status, b"{}", {}
 
     def close(self):
+        self.closed = True
         self.server.shutdown()
         self.server.server_close()
 
