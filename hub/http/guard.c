@@ -14,7 +14,8 @@
 
 #define PIECE 16384
 #define REFUSED_US (2 * G_USEC_PER_SEC)
-#define REFUSED_BYTES (1 << 20)
+#define REFUSED_BYTES (64 << 20)
+#define REFUSED_PIECES 64
 #define SLOWEST_BODY 16384  /* bytes a second, over the whole body */
 #define SLOWEST_ANSWER 65536
 
@@ -155,15 +156,20 @@ read_body(LtGuard *self, void *buffer, gsize count, GError **error)
     return n;
 }
 
+/* A little at a time: other connections of this thread go on. */
 static gssize
 throw_away(LtGuard *self, GError **error)
 {
     guint8 piece[PIECE];
     gssize n = 1;
 
-    while (n > 0 && self->thrown_away < REFUSED_BYTES) {
+    for (guint i = 0; i < REFUSED_PIECES && n > 0 && self->thrown_away < REFUSED_BYTES; i++) {
         n = g_socket_receive_with_blocking(self->socket, (char *) piece, sizeof piece, FALSE, NULL, error);
         self->thrown_away += n > 0 ? (gsize) n : 0;
+    }
+    if (n > 0 && self->thrown_away < REFUSED_BYTES) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "more to throw away");
+        return -1;
     }
     return n < 0 ? n : 0;
 }
