@@ -23,7 +23,13 @@ lt_header_list_new(void)
 void
 lt_header_list_add(LtHeaderList *self, const char *name, const char *value)
 {
-    LtHeaderField field = { g_strdup(name), g_strdup(value) };
+    lt_header_list_add_take(self, g_strdup(name), g_strdup(value));
+}
+
+void
+lt_header_list_add_take(LtHeaderList *self, char *name, char *value)
+{
+    LtHeaderField field = { name, value };
 
     g_array_append_val(self, field);
 }

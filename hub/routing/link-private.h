@@ -19,6 +19,7 @@ struct _LtLinkTarget {
     gboolean is_plain; /* http: loopback only */
     gint64 connect_us, total_us, stall_us;
     guint64 max_reply_bytes;
+    char judged[64]; /* the I/O thread's own: address that was found good last, for connections that are open already */
     GMutex mutex;    /* guards idle */
     GPtrArray *idle; /* of CURL * */
 };

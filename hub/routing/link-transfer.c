@@ -61,18 +61,23 @@ on_before_request(void *data, char *remote_ip, char *local_ip, int remote_port, 
     LtTransfer *transfer = data;
     struct sockaddr_in ipv4 = { .sin_family = AF_INET };
     struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6 };
+    gboolean good = FALSE;
 
     (void) local_ip;
     (void) remote_port;
     (void) local_port;
-    if (transfer->target->socket_path != NULL)
+    if (transfer->target->socket_path != NULL || g_str_equal(remote_ip, transfer->target->judged))
         return CURL_PREREQFUNC_OK;
     if (inet_pton(AF_INET, remote_ip, &ipv4.sin_addr) == 1)
-        return judge_address(transfer, (const struct sockaddr *) &ipv4) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-    if (inet_pton(AF_INET6, remote_ip, &ipv6.sin6_addr) == 1)
-        return judge_address(transfer, (const struct sockaddr *) &ipv6) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-    lt_transfer_refuse(transfer, LT_ERROR_CONFIG, "link.address", "its address cannot be read");
-    return CURL_PREREQFUNC_ABORT;
+        good = judge_address(transfer, (const struct sockaddr *) &ipv4);
+    else if (inet_pton(AF_INET6, remote_ip, &ipv6.sin6_addr) == 1)
+        good = judge_address(transfer, (const struct sockaddr *) &ipv6);
+    else
+        lt_transfer_refuse(transfer, LT_ERROR_CONFIG, "link.address", "its address cannot be read");
+    if (!good)
+        return CURL_PREREQFUNC_ABORT;
+    g_strlcpy(transfer->target->judged, remote_ip, sizeof transfer->target->judged);
+    return CURL_PREREQFUNC_OK;
 }
 
 static size_t
@@ -104,10 +109,9 @@ on_header(char *data, size_t size, size_t n, void *user)
     if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         g_array_set_size(transfer->reply_headers, 0); /* what came before belonged to an interim answer */
     } else if (colon != NULL && colon > data) {
-        g_autofree char *name = g_strndup(data, (gsize) (colon - data));
-        g_autofree char *value = g_strndup(colon + 1, length - (gsize) (colon + 1 - data));
+        char *value = g_strndup(colon + 1, length - (gsize) (colon + 1 - data));
 
-        lt_header_list_add(transfer->reply_headers, name, g_strstrip(value));
+        lt_header_list_add_take(transfer->reply_headers, g_strndup(data, (gsize) (colon - data)), g_strstrip(value));
     }
     return length;
 }
@@ -222,8 +226,8 @@ lt_transfer_free(LtTransfer *self)
     lt_link_target_give_easy(self->target, self->easy);
     curl_slist_free_all(self->headers);
     lt_feed_free(self->feed);
-    g_byte_array_unref(self->body);
-    g_array_unref(self->reply_headers);
+    g_clear_pointer(&self->body, g_byte_array_unref);
+    g_clear_pointer(&self->reply_headers, g_array_unref);
     g_free(self);
 }
 
@@ -278,13 +282,5 @@ lt_transfer_set_failure(LtTransfer *self, GError **error)
 LtReply *
 lt_transfer_take_reply(LtTransfer *self)
 {
-    g_autoptr(GBytes) body = g_byte_array_free_to_bytes(g_byte_array_ref(self->body));
-    LtReply *reply = lt_reply_new(self->status, body, NULL);
-
-    for (guint i = 0; i < self->reply_headers->len; i++) {
-        const LtHeaderField *field = lt_header_list_at(self->reply_headers, i);
-
-        lt_reply_add_header(reply, field->name, field->value);
-    }
-    return reply;
+    return lt_reply_new_take(self->status, g_byte_array_free_to_bytes(g_steal_pointer(&self->body)), g_steal_pointer(&self->reply_headers));
 }

@@ -13,13 +13,21 @@ struct _LtReply {
 };
 
 LtReply *
-lt_reply_new(guint status, GBytes *body, const char *content_type)
+lt_reply_new_take(guint status, GBytes *body, LtHeaderList *headers)
 {
     LtReply *self = g_new0(LtReply, 1);
 
     self->status = status;
-    self->headers = lt_header_list_new();
-    self->body = body != NULL ? g_bytes_ref(body) : g_bytes_new_static("", 0);
+    self->headers = headers;
+    self->body = body;
+    return self;
+}
+
+LtReply *
+lt_reply_new(guint status, GBytes *body, const char *content_type)
+{
+    LtReply *self = lt_reply_new_take(status, body != NULL ? g_bytes_ref(body) : g_bytes_new_static("", 0), lt_header_list_new());
+
     if (content_type != NULL)
         lt_reply_set_header(self, "Content-Type", content_type);
     return self;
