@@ -37,6 +37,7 @@ typedef struct {
 
 static const LtKey keys[] = {
     LT_STRING(LtEndpointSettings, plugin, NULL, "name of the plugin that speaks this system's protocol"),
+    LT_STRING(LtEndpointSettings, plugin_sha256, "", "SHA-256 of the plugin's file, 64 hex digits: another file is not opened"),
     LT_URL(LtEndpointSettings, url, "", "where the system is reached; https, or http for loopback addresses"),
     LT_LIST(LtEndpointSettings, units, "", "ids of the units that this system serves"),
     LT_NUMBER(LtEndpointSettings, max_in_flight, "4", "1..256", "deliveries under way at the same time"),
@@ -175,7 +176,7 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
         lt_faults_add(faults, "%s needs 'plugin': %s", lt_section_get_label(section), keys[0].help);
         return NULL;
     }
-    self->loaded = lt_loader_get(shared->loader, plugin, &error);
+    self->loaded = lt_loader_get(shared->loader, plugin, lt_section_lookup(section, "plugin_sha256"), &error);
     if (self->loaded == NULL) {
         fault(faults, section, error);
         return NULL;

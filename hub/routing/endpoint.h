@@ -18,6 +18,7 @@ typedef struct {
 /* The hub's own keys of an [endpoint NAME] section. */
 typedef struct {
     char *plugin;
+    char *plugin_sha256;     /* nullable */
     char *url;               /* nullable */
     char **units;            /* nullable: unit ids that this system serves */
     gint64 max_in_flight;

@@ -201,14 +201,23 @@ check_descriptor(const LtPlugin *found, const char *path, const char *name, GErr
     return TRUE;
 }
 
+static gboolean
+digest_fits(const char *path, const char *found, const char *expected, GError **error)
+{
+    if (expected == NULL || g_str_equal(found, expected))
+        return TRUE;
+    lt_error_set(error, LT_ERROR_CONFIG, "plugin.changed", "%s is not the file that was approved: its SHA-256 is %s", path, found);
+    return FALSE;
+}
+
 static LtLoaded *
-load(const char *path, const char *name, GError **error)
+load(const char *path, const char *name, const char *sha256, GError **error)
 {
     g_autofree LtLoaded *loaded = g_new0(LtLoaded, 1);
     gpointer symbol = NULL;
     GModule *module;
 
-    if (!digest_file(path, loaded->sha256, error))
+    if (!digest_file(path, loaded->sha256, error) || !digest_fits(path, loaded->sha256, sha256, error))
         return NULL;
     module = g_module_open(path, G_MODULE_BIND_LOCAL);
     if (module == NULL) {
@@ -235,16 +244,16 @@ load(const char *path, const char *name, GError **error)
 }
 
 const LtLoaded *
-lt_loader_get(LtLoader *self, const char *name, GError **error)
+lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **error)
 {
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&self->mutex);
     LtLoaded *loaded = g_hash_table_lookup(self->loaded, name);
     g_autofree char *path = NULL;
 
     if (loaded != NULL)
-        return loaded;
+        return digest_fits(loaded->path, loaded->sha256, sha256, error) ? loaded : NULL;
     path = find_file(self, name, error);
-    loaded = path != NULL ? load(path, name, error) : NULL;
+    loaded = path != NULL ? load(path, name, sha256, error) : NULL;
     if (loaded == NULL)
         return NULL;
     g_hash_table_insert(self->loaded, (gpointer) loaded->plugin.name, loaded);

@@ -25,14 +25,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtLoader, lt_loader_free)
 /**
  * lt_loader_get:
  * @name: of the plugin, as in `plugin = rest`: FOLDER/rest.so or FOLDER/rest/rest.so
+ * @sha256: (nullable): digest that its file must have, 64 lower-case hex digits; another file is not opened
  *
  * Opens it the first time, finds it again later. Thread-safe.
  *
- * Errors: %LT_ERROR_CONFIG `plugin.missing`, `plugin.foreign`, `plugin.abi`, `plugin.newer`, `plugin.name`, `plugin.keys`, `plugin.broken`.
+ * Errors: %LT_ERROR_CONFIG `plugin.missing`, `plugin.foreign`, `plugin.abi`, `plugin.newer`, `plugin.name`, `plugin.keys`, `plugin.changed`,
+ * `plugin.broken`.
  *
  * Returns: (transfer none)
  */
-const LtLoaded *lt_loader_get(LtLoader *self, const char *name, GError **error);
+const LtLoaded *lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **error);
 
 /** lt_loader_take_news: Returns: (transfer container): the LtLoaded opened since the last call, for `plugin.loaded` */
 GPtrArray *lt_loader_take_news(LtLoader *self);

@@ -31,7 +31,7 @@ test_each_fault_is_named_in_words(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(lt_loader_get(loader, rows[i].name, &error));
+        g_assert_null(lt_loader_get(loader, rows[i].name, NULL, &error));
         g_test_message("%s", error->message);
         g_assert_error(error, LT_ERROR, LT_ERROR_CONFIG);
         g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
@@ -49,7 +49,7 @@ test_a_file_that_is_no_library_is_broken(void)
     g_autoptr(LtLoader) loader = lt_loader_new(harness->folder);
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(lt_loader_get(loader, "text", &error));
+    g_assert_null(lt_loader_get(loader, "text", NULL, &error));
     g_assert_cmpstr(lt_error_get_reason(error), ==, "plugin.broken");
     g_assert_nonnull(strstr(error->message, path));
 }
@@ -70,8 +70,8 @@ test_a_plugin_is_loaded_once_with_its_digest(void)
 {
     g_autoptr(LtLoader) loader = lt_loader_new(NULL);
     g_autoptr(GError) error = NULL;
-    const LtLoaded *first = lt_loader_get(loader, "frozen", &error);
-    const LtLoaded *second = lt_loader_get(loader, "frozen", &error);
+    const LtLoaded *first = lt_loader_get(loader, "frozen", NULL, &error);
+    const LtLoaded *second = lt_loader_get(loader, "frozen", NULL, &error);
     g_autoptr(GPtrArray) news = lt_loader_take_news(loader);
     g_autoptr(GPtrArray) later = lt_loader_take_news(loader);
     g_autofree char *content = NULL;
@@ -86,6 +86,21 @@ test_a_plugin_is_loaded_once_with_its_digest(void)
     digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *) content, size);
     g_assert_cmpstr(first->sha256, ==, digest);
     g_assert_cmpstr(first->plugin.version, ==, "1.0");
+}
+
+static void
+test_a_changed_file_is_not_opened(void)
+{
+    g_autoptr(Harness) harness = harness_new();
+    g_autofree char *fault = harness_fault(harness, "plugin=frozen\nplugin_sha256=0000000000000000000000000000000000000000000000000000000000000000\n");
+    g_autoptr(GPtrArray) none = lt_loader_take_news(harness->loader);
+    const LtLoaded *loaded = lt_loader_get(harness->loader, "frozen", NULL, NULL);
+    g_autofree char *right = g_strdup_printf("plugin=frozen\nplugin_sha256=%s\n", loaded->sha256);
+    g_autoptr(LtEndpoint) endpoint = harness_endpoint(harness, right);
+
+    g_assert_nonnull(strstr(fault, "is not the file that was approved: its SHA-256 is"));
+    g_assert_cmpuint(none->len, ==, 0);
+    g_assert_nonnull(endpoint);
 }
 
 static GBytes *
@@ -147,6 +162,7 @@ main(int argc, char **argv)
     g_test_add_func("/abi/a-file-that-is-no-library-is-broken", test_a_file_that_is_no_library_is_broken);
     g_test_add_func("/abi/open-may-fail-with-or-without-a-word", test_open_may_fail_with_or_without_a_word);
     g_test_add_func("/abi/a-plugin-is-loaded-once-with-its-digest", test_a_plugin_is_loaded_once_with_its_digest);
+    g_test_add_func("/abi/a-changed-file-is-not-opened", test_a_changed_file_is_not_opened);
     g_test_add_func("/abi/the-plugin-of-version-1-works", test_the_plugin_of_version_1_works);
     g_test_add_func("/abi/the-endpoint-shows-its-settings-without-secrets", test_the_endpoint_shows_its_settings_without_secrets);
     return g_test_run();

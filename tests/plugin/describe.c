@@ -15,7 +15,7 @@ main(int argc, char **argv)
     if (argc == 2 && g_str_equal(argv[1], "endpoint")) {
         text = lt_keys_describe(lt_endpoint_keys(), TRUE);
     } else if (argc == 2) {
-        loaded = lt_loader_get(loader, argv[1], &error);
+        loaded = lt_loader_get(loader, argv[1], NULL, &error);
         if (loaded == NULL) {
             fprintf(stderr, "%s\n", error->message);
             return 1;
