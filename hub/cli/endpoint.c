@@ -94,7 +94,7 @@ run_describe(gpointer data, char **arguments, const LtTerminal *terminal)
         print_own(terminal, options);
     for (char **name = arguments; *name != NULL; name++) {
         g_autoptr(GError) error = NULL;
-        const LtLoaded *loaded = lt_loader_get(loader, *name, &error);
+        const LtLoaded *loaded = lt_loader_get(loader, *name, NULL, &error);
 
         if (loaded == NULL)
             return lt_command_fail(terminal, error);
