@@ -2,8 +2,8 @@
 /* envelope-check.c: `lthub envelope check`: would this envelope be received, and if not, which code would it get?
  *
  * It runs the receiving function itself, V1–V10, with a folder's anchors, CRL and units instead of a hub's. Duplicates and
- * references are known within one call only. A receipt may stand before the envelope that it answers: what is refused as
- * env.re.unknown is tried again after the others, so that the order of the files does not matter.
+ * references are known within one call only. An answer may stand before the envelope that it answers: what names an envelope
+ * not known yet waits for the others, so that the order of the files does not matter to references.
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -23,7 +23,17 @@ typedef struct {
     GHashTable *keys;  /* of "UNIT TAB spki": every key of every unit */
     GHashTable *units; /* of unit ids */
     GHashTable *seen;  /* of "FROM TAB id" → manifest, of what was accepted in this call */
+    gboolean may_wait; /* for an envelope that another file may bring; */
+    gboolean waits;    /* the present one does */
 } Check;
+
+/* One file and what was found. */
+typedef struct {
+    const char *path;
+    GError *error; /* %NULL: it would be received */
+    gboolean io;   /* it could not be read */
+    gboolean done;
+} Finding;
 
 const LtKey lt_envelope_check_keys[] = {
     LT_PATH(LtEnvelopeCheck, trust, NULL, "folder with root.pem, crl.pem and units.tsv"),
@@ -68,19 +78,28 @@ find_receiver(gpointer data, const LtHeader *header)
     return strcmp(header->from, self->options->unit) == 0 ? LT_TO_SERVED : LT_TO_NOT_SERVED;
 }
 
+static const char *
+lookup(Check *self, const char *from, const char *id)
+{
+    g_autofree char *key = pair(from, id);
+
+    return g_hash_table_lookup(self->seen, key);
+}
+
 static char *
 manifest_of(gpointer data, const char *from, const char *id)
 {
     Check *self = data;
-    g_autofree char *key = pair(from, id);
+    const char *known = lookup(self, from, id);
 
-    return g_strdup(g_hash_table_lookup(self->seen, key));
+    self->waits = self->may_wait && known == NULL;
+    return g_strdup(known);
 }
 
 static LtSeen
 seen(gpointer data, const char *from, const char *id, const char *manifest, GError **error)
 {
-    g_autofree char *known = manifest_of(data, from, id);
+    const char *known = lookup(data, from, id);
 
     (void) error;
     if (known == NULL)
@@ -140,9 +159,8 @@ remember(Check *self, const LtEnvelope *envelope)
     g_hash_table_replace(self->seen, pair(header->from, header->id), g_strdup(lt_message_get_manifest(envelope->message)));
 }
 
-/* Returns: %NULL when the envelope would be received, else the refusal; *io: the file could not be read */
-static GError *
-check_file(Check *self, const char *path, gboolean *io)
+static void
+check_file(Check *self, Finding *finding)
 {
     const LtReceiver receiver = {
         .trust = self->trust,
@@ -156,19 +174,35 @@ check_file(Check *self, const char *path, gboolean *io)
         .manifest_of = manifest_of,
         .check_payload = check_payload,
     };
-    GError *error = NULL;
-    LtContainer *container = walk(self, path, io, &error);
-    g_autoptr(LtEnvelope) envelope = container == NULL ? NULL : lt_envelope_receive(container, &receiver, NULL, NULL, &error);
+    LtContainer *container = walk(self, finding->path, &finding->io, &finding->error);
+    g_autoptr(LtEnvelope) envelope = NULL;
 
-    if (envelope != NULL)
+    self->waits = FALSE;
+    if (container != NULL)
+        envelope = lt_envelope_receive(container, &receiver, NULL, NULL, &finding->error);
+    finding->done = !self->waits;
+    if (self->waits)
+        g_clear_error(&finding->error);
+    else if (envelope != NULL)
         remember(self, envelope);
-    return error;
 }
 
-static gboolean
-is_waiting(const GError *error)
+/* In the order of the files; those that wait come again as long as others got on, and at last as they are. */
+static void
+check_in_turn(Check *self, Finding *findings, guint n)
 {
-    return error != NULL && strcmp(lt_error_get_reason(error), "env.re.unknown") == 0;
+    gboolean waiting = TRUE, moved = TRUE;
+
+    for (self->may_wait = TRUE; waiting; self->may_wait = moved) {
+        waiting = moved = FALSE;
+        for (guint i = 0; i < n; i++) {
+            if (findings[i].done)
+                continue;
+            check_file(self, &findings[i]);
+            moved |= findings[i].done;
+            waiting |= !findings[i].done;
+        }
+    }
 }
 
 static void
@@ -260,29 +294,20 @@ static int
 check_files(Check *self, char **paths, const LtTerminal *terminal)
 {
     guint n = g_strv_length(paths);
-    g_autofree GError **errors = g_new0(GError *, n);
-    g_autofree gboolean *io = g_new0(gboolean, n);
-    gboolean again = TRUE, failed = FALSE, unreadable = FALSE;
+    g_autofree Finding *findings = g_new0(Finding, n);
+    gboolean failed = FALSE, unreadable = FALSE;
 
     for (guint i = 0; i < n; i++)
-        errors[i] = check_file(self, paths[i], &io[i]);
-    while (again) {
-        again = FALSE;
-        for (guint i = 0; i < n; i++)
-            if (is_waiting(errors[i])) {
-                g_clear_error(&errors[i]);
-                errors[i] = check_file(self, paths[i], &io[i]);
-                again |= errors[i] == NULL;
-            }
-    }
+        findings[i].path = paths[i];
+    check_in_turn(self, findings, n);
     for (guint i = 0; i < n; i++) {
-        if (io[i])
-            lt_command_fail(terminal, errors[i]);
+        if (findings[i].io)
+            lt_command_fail(terminal, findings[i].error);
         else
-            print_result(paths[i], errors[i], self, terminal);
-        failed |= errors[i] != NULL && !io[i];
-        unreadable |= io[i];
-        g_clear_error(&errors[i]);
+            print_result(findings[i].path, findings[i].error, self, terminal);
+        failed |= findings[i].error != NULL && !findings[i].io;
+        unreadable |= findings[i].io;
+        g_clear_error(&findings[i].error);
     }
     return failed ? LT_EXIT_FAILED : unreadable ? LT_EXIT_IO : LT_EXIT_OK;
 }

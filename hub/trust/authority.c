@@ -257,6 +257,21 @@ list_issued(const char *folder, X509 *certificate, const LtIssue *issue, GError 
     return g_file_set_contents(path, after, -1, error);
 }
 
+/* Whose signing key it is, in the form that `lthub envelope check` reads: so a lab's folder is a folder of trust. */
+static gboolean
+list_unit(const char *folder, const LtIssue *issue, const char *spki, GError **error)
+{
+    g_autofree char *path = file_of(folder, "units", ".tsv");
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+
+    if (issue->use != LT_USE_SIGN || issue->unit == NULL)
+        return TRUE;
+    g_file_get_contents(path, &before, NULL, NULL);
+    after = g_strdup_printf("%s%s\t%s\n", before == NULL ? "unit\tsigning key\n" : before, issue->unit, spki);
+    return g_file_set_contents(path, after, -1, error);
+}
+
 char *
 lt_authority_issue(const char *folder, const LtIssue *issue, GError **error)
 {
@@ -269,6 +284,7 @@ lt_authority_issue(const char *folder, const LtIssue *issue, GError **error)
     g_autoptr(EVP_PKEY) key = NULL;
     g_autoptr(X509) certificate = NULL;
     g_autofree char *text = NULL;
+    g_autofree char *spki = NULL;
     gsize size;
 
     if (root_key == NULL)
@@ -278,7 +294,8 @@ lt_authority_issue(const char *folder, const LtIssue *issue, GError **error)
     if (certificate == NULL || (issue->public_key == NULL && !write_key(key_path, key, error)) || !write_certificate(path, certificate, error) ||
         !list_issued(folder, certificate, issue, error) || !g_file_get_contents(path, &text, &size, error))
         return NULL;
-    return lt_certificate_spki((const guint8 *) text, size, error);
+    spki = lt_certificate_spki((const guint8 *) text, size, error);
+    return spki != NULL && list_unit(folder, issue, spki, error) ? g_steal_pointer(&spki) : NULL;
 }
 
 static gboolean

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.h: a small certificate authority for a lab, a demonstration or a province that has no other: one root in a folder, certificates for units, and a CRL.
  *
- * A folder holds root.pem, root.key (0600), crl.pem and issued.tsv (serial, file, subject, revoked at or "-"). The state's own authority is used the same way as
+ * A folder holds root.pem, root.key (0600), crl.pem, issued.tsv (serial, file, subject, revoked at or "-") and units.tsv (unit, digest of a signing key: what
+ * `lthub envelope check --trust` reads). The state's own authority is used the same way as
  * this one: the hub only ever reads certificates and CRLs.
  */
 #pragma once

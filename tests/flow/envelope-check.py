@@ -38,12 +38,8 @@ class Bench:
     def __init__(self, folder):
         self.folder, self.trust, self.seq = folder, os.path.join(folder, "ca"), 0
         must(lab.LTHUB, "pki", "init", self.trust)
-        rows = ["unit\tspki"]
         for unit in ("H52", "H52.101", "H52.102"):
-            shown = json.loads(must(lab.LTHUB, "pki", "issue", self.trust, unit, "--unit", unit, "--json"))
-            rows.append(f"{unit}\t{shown['spki']}")
-        with open(os.path.join(self.trust, "units.tsv"), "w", encoding="ascii") as out:
-            out.write("\n".join(rows) + "\n")
+            must(lab.LTHUB, "pki", "issue", self.trust, unit, "--unit", unit)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -136,6 +132,9 @@ def check_call(tap, bench):
     bench.make("receipt.asice", kind="receipt", re_={"from": "H52.101", "id": first[0], "manifest": first[1]}, sender="H52", receiver="H52.101")
     bench.make("wrong.asice", kind="receipt", re_={"from": "H52.101", "id": first[0], "manifest": hashlib.sha256(b"").hexdigest()}, sender="H52",
                receiver="H52.101")
+    bench.make("update.asice", kind="dossier.update", re_={"from": "H52.101", "id": first[0], "manifest": hashlib.sha256(b"").hexdigest()})
+    tap.ok(bench.check("update.asice")[1] == ["ok"], "an update of something unknown: ok")
+    tap.ok(bench.check("update.asice", "first.asice")[1] == ["env.re.manifest", "ok"], "an update of another manifest, before what it names: env.re.manifest")
     code, codes, _ = bench.check("first.asice", "first.asice", "twin.asice")
     tap.ok(codes == ["ok", "ok", "env.dup.conflict"] and code == 1, "a copy is ok, another envelope of the same id is env.dup.conflict", str(codes))
     tap.ok(bench.check("receipt.asice")[1] == ["env.re.unknown"], "a receipt alone: env.re.unknown")
