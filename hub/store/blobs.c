@@ -126,6 +126,7 @@ spool_create(LtSpool *spool, GError **error)
 typedef struct {
     void (*work)(gpointer data);
     gpointer data;
+    gint handed_over; /* what was written before is seen after: said here, because a thread checker cannot look into the pool's lock */
 } Work;
 
 static void
@@ -133,7 +134,8 @@ run_work(gpointer data, gpointer user_data G_GNUC_UNUSED)
 {
     g_autofree Work *work = data;
 
-    work->work(work->data);
+    if (g_atomic_int_get(&work->handed_over))
+        work->work(work->data);
 }
 
 LtBlobs *
@@ -171,7 +173,8 @@ lt_blobs_run(LtBlobs *self, void (*work)(gpointer data), gpointer data)
 {
     Work *item = g_new(Work, 1);
 
-    *item = (Work){ work, data };
+    *item = (Work){ work, data, FALSE };
+    g_atomic_int_set(&item->handed_over, TRUE);
     g_thread_pool_push(self->workers, item, NULL);
 }
 
