@@ -109,7 +109,7 @@ static const LtVerb verbs[] = {
     { .name = "", .arguments = "DIR", .min_arguments = 1, .max_arguments = 1, .summary = "Puts a backup into the folder of the configuration, and checks it",
       .description = "The folder must not hold a database: nothing is ever overwritten. Every byte is proved by its digest on the way, then the whole log is checked,\n"
                      "also against what the signer has confirmed. The command says clearly when the backup is older than that.",
-      .examples = "lthub restore /srv/backup/2026-11-23\nlthub --config drill.conf restore /srv/backup/2026-11-23   # a drill, beside the running hub",
+      .examples = "lthub restore /srv/backup/2026-11-23\nlthub restore /srv/backup/2026-11-23 --config drill.conf   # a drill, beside the running hub",
       .run = run_restore },
     { 0 },
 };
