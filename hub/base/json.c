@@ -111,13 +111,11 @@ fail_schema(Scan *self, const guint8 *at, const char *keyword, GError **error)
 }
 
 static gboolean
-emit(Scan *self, LtJsonKind kind, const guint8 *at, const LtJsonText *text, const LtJsonNumber *number, GError **error)
+tell(Scan *self, LtJsonKind kind, const guint8 *at, const LtJsonText *text, const LtJsonNumber *number, GError **error)
 {
     LtJsonEvent event = { .kind = kind, .depth = self->depth, .offset = (gsize) (at - self->reader.start) };
     const char *bytes = text != NULL ? text->text : number != NULL ? number->text : NULL;
 
-    if (self->visit == NULL)
-        return TRUE;
     if (bytes != NULL) {
         event.length = text != NULL ? text->length : number->length;
         if (self->event_text == NULL)
@@ -133,6 +131,12 @@ emit(Scan *self, LtJsonKind kind, const guint8 *at, const LtJsonText *text, cons
         event.number = lt_json_number_to_double(number->text, number->length);
     }
     return self->visit(&event, self->visit_data, error);
+}
+
+static inline gboolean
+emit(Scan *self, LtJsonKind kind, const guint8 *at, const LtJsonText *text, const LtJsonNumber *number, GError **error)
+{
+    return self->visit == NULL || tell(self, kind, at, text, number, error);
 }
 
 static inline const LtSchemaState *

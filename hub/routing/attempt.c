@@ -203,7 +203,8 @@ settled(gpointer data, const GError *error)
         lt_dispatcher_want_clock(dispatcher, 0);
     if (lt_lane_has_ready(port->lane, lt_time_now_us()))
         lt_dispatcher_want_worker(dispatcher);
-    g_cond_broadcast(&dispatcher->quiet);
+    if (dispatcher->is_stopping)
+        g_cond_broadcast(&dispatcher->quiet);
     g_mutex_unlock(&dispatcher->lock);
     if (!again)
         lt_attempt_free(self);

@@ -255,7 +255,8 @@ run_worker(gpointer data)
         lt_attempt_run(attempt);
         g_mutex_lock(&self->lock);
         self->n_running--;
-        g_cond_broadcast(&self->quiet);
+        if (self->is_stopping)
+            g_cond_broadcast(&self->quiet);
     }
     g_mutex_unlock(&self->lock);
     return NULL;

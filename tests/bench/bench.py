@@ -28,6 +28,7 @@ STORED = int(os.environ.get("LTHUB_BENCH_STORED", "1000000"))
 CONNECTIONS = 64
 PAYLOAD = os.path.join(HERE, "payload.json")
 SENDERS = ["H52.2%02d" % i for i in range(1, 9)]
+SCHEMA = os.path.join(SOURCE, "schemas", "payload", "dossier.submit.schema.json")
 NODE = os.path.join(BUILD, "node")
 
 ENDPOINT = """[endpoint dich]
@@ -130,7 +131,7 @@ class NodeHub:
     def __init__(self, sink, key):
         self.folder = tempfile.mkdtemp(prefix="lthub-node-")
         # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(["node", os.path.join(NODE, "hub.mjs"), self.folder, key, str(sink.port)], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(["node", os.path.join(NODE, "hub.mjs"), self.folder, key, str(sink.port), SCHEMA], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
     def close(self):
