@@ -198,6 +198,13 @@ write_start(LtStoreTransaction *tx, gpointer data, GError **error)
     return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error);
 }
 
+/* Halted: what is there can be read and exported; nothing is taken and nothing delivered, because no outcome could be recorded. */
+static gboolean
+is_halted(LtHub *self)
+{
+    return lt_store_get_state(self->store, NULL) == LT_STORE_HALTED;
+}
+
 static void
 put_in_force(LtHub *self, const World *world)
 {
@@ -205,7 +212,8 @@ put_in_force(LtHub *self, const World *world)
     g_free(self->digest);
     self->digest = g_strdup(lt_settings_get_digest(world->settings));
     lt_intake_set_world(self->intake, world->trust, world->registry, world->plan);
-    lt_dispatcher_set_plan(self->dispatcher, world->plan);
+    if (!is_halted(self))
+        lt_dispatcher_set_plan(self->dispatcher, world->plan);
 }
 
 LtHub *
@@ -239,7 +247,9 @@ lt_hub_open(const LtHubOptions *options, GError **error)
         g_message("%s", (const char *) faults->pdata[i]);
     plugins = lt_loader_take_news(self->loader);
     start.plugins = plugins;
-    return lt_store_write(self->store, write_start, &start, error) ? g_steal_pointer(&self) : NULL;
+    if (!is_halted(self) && !lt_store_write(self->store, write_start, &start, error))
+        return NULL;
+    return g_steal_pointer(&self);
 }
 
 static gboolean
@@ -320,7 +330,7 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
         lt_http_server_stop(self->server, grace_us / 2);
     if (self->dispatcher != NULL)
         lt_dispatcher_stop(self->dispatcher, MAX(until_us - g_get_monotonic_time(), 0));
-    if (self->store != NULL && !lt_store_write(self->store, write_stop, words, &error))
+    if (self->store != NULL && !is_halted(self) && !lt_store_write(self->store, write_stop, words, &error))
         g_warning("the stop could not be recorded: %s", error->message);
 }
 

@@ -167,6 +167,13 @@ check_receipts(LtLogCheck *check, const Message *row, const char *dossier)
     }
 }
 
+/* A receipt that came in is kept like any envelope, under its own event. */
+static gboolean
+is_taking(const LtRecordView *entry)
+{
+    return g_str_equal(entry->event, "env.accepted") || g_str_equal(entry->event, "receipt.in");
+}
+
 /* FALSE: the row is not that of an accepted envelope of the log. */
 static gboolean
 check_message(LtLogCheck *check, const Message *row)
@@ -175,7 +182,7 @@ check_message(LtLogCheck *check, const Message *row)
     g_autoptr(LtRecordView) entry = read_entry(check->database, row->index);
     const char *dossier = entry == NULL ? NULL : g_hash_table_lookup(entry->fields, "d");
 
-    if (entry == NULL || !g_str_equal(entry->event, "env.accepted") || !field_is(entry, "id", row->id) ||
+    if (entry == NULL || !is_taking(entry) || !field_is(entry, "id", row->id) ||
         !field_is(entry, "from", row->sender) || !field_is(entry, "m", manifest)) {
         lt_log_check_add(check, "log.blob-hash", "message", (gint64) row->index, dossier, "message %s of %s is not the one that the log names",
                          row->id, row->sender);
@@ -183,7 +190,7 @@ check_message(LtLogCheck *check, const Message *row)
     }
     check_content(check, row, dossier);
     check_receipts(check, row, dossier);
-    return TRUE;
+    return g_str_equal(entry->event, "env.accepted");
 }
 
 static gboolean

@@ -385,6 +385,33 @@ test_keeps_a_receipts_signature(void)
     g_assert_true(g_bytes_equal(receipt, found));
 }
 
+/* A receipt from the other side: kept, recorded, its delivery settled; a second copy changes nothing, and none is receipted. */
+static void
+test_takes_a_receipt(void)
+{
+    g_autoptr(StoreLab) lab = store_lab_new();
+    g_autoptr(LtAccepted) accepted = store_lab_accept_new(lab, NULL, NULL);
+    LtDelivery *delivery = accepted->deliveries->pdata[0];
+    LtReference re = { accepted->fields.re_from, accepted->fields.re_id, accepted->fields.re_manifest };
+    LabMessage message = { .type = "receipt", .re = &re, .payload = "{\"v\":1}" };
+    g_autoptr(GBytes) bytes = store_lab_bytes(lab, &message);
+    LtSettlement settles = { .delivery = delivery->id, .expected = LT_DELIVERY_WAITING, .state = LT_DELIVERY_CONFIRMED,
+                             .record_event = "delivery.confirmed", .attempts = 1 };
+
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(LtEnvelope) envelope = store_lab_open(lab, bytes);
+        LtReceiptTaken taken = { .envelope = envelope, .peer = re.manifest, .stage = "confirmed", .settles = &settles };
+        Answer waiting = { 0 };
+
+        lt_store_take_receipt(lab->store, &taken, answer, &waiting, NULL);
+        g_assert_null(wait_for(&waiting));
+    }
+    g_assert_cmpuint(store_lab_count(lab, "receipt.in"), ==, 1);
+    g_assert_cmpuint(store_lab_count(lab, "delivery.confirmed"), ==, 1);
+    g_assert_cmpuint(store_lab_count(lab, "receipt.out"), ==, 2); /* received, confirmed: of the message, not of the receipt */
+    store_lab_assert_sound(lab);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -406,6 +433,7 @@ main(int argc, char **argv)
     g_test_add_func("/messages/notices-numbers-used-twice-and-late-ones", test_notices_numbers);
     g_test_add_func("/messages/records-a-gap-that-stays-open", test_records_a_gap_that_stays_open);
     g_test_add_func("/messages/takes-a-document-of-a-system-once", test_takes_a_document_of_a_system_once);
+    g_test_add_func("/messages/takes-a-receipt-once", test_takes_a_receipt);
     g_test_add_func("/messages/keeps-the-signature-of-a-receipt", test_keeps_a_receipts_signature);
     return g_test_run();
 }
