@@ -93,14 +93,15 @@ take_head(LtGuard *self, gsize size)
 static gssize
 collect_head(LtGuard *self, GError **error)
 {
-    guint8 piece[PIECE];
-    gssize n = g_socket_receive_with_blocking(self->socket, (char *) piece, sizeof piece, FALSE, NULL, error);
+    guint had = self->pending->len;
+    gssize n;
 
-    if (n <= 0)
-        return n;
-    if (self->pending->len == 0)
+    /* Received in place: a buffer on the stack would be cleared for every request. */
+    g_byte_array_set_size(self->pending, had + PIECE);
+    n = g_socket_receive_with_blocking(self->socket, (char *) self->pending->data + had, PIECE, FALSE, NULL, error);
+    g_byte_array_set_size(self->pending, had + (guint) MAX(n, 0));
+    if (n > 0 && had == 0)
         self->deadline_us = g_get_monotonic_time() + self->times->head_us;
-    g_byte_array_append(self->pending, piece, (guint) n);
     return n;
 }
 

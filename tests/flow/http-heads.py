@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Bytes straight on the hub's sockets: of all shapes that smuggle, only well-formed requests reach a resource (security.md S2, S3, S5)."""
+import http.client
 import json
 import os
 import socket
+import struct
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -162,6 +165,50 @@ def check_gone(tap, hub, place):
     tap.ok(not [name for name in left if name.endswith(".part") or name.startswith("tmp")], "clients gone mid-upload leave no descriptor and no file", str(left[:5]))
 
 
+def check_gone_before_the_answer(tap, hub, place):
+    before, ids = open_files(hub), []
+    for i in range(30):
+        message, envelope = hub.seal(receiver=lab.PULLER)
+        ids.append(message)
+        client = connect(place)
+        client.sendall(POST + HOST + bearer(hub) + b"Content-Type: application/vnd.etsi.asic-e+zip\r\nContent-Length: %d\r\n\r\n" % len(envelope) + envelope)
+        if i % 2:  # reset instead of closing
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    lab.wait_for(lambda: open_files(hub) <= before, 10, "what gone clients held to be freed")
+    kept = [bytes(row[0]).hex() for row in hub.rows("SELECT id FROM message")]
+    tap.ok(all(kept.count(message.replace("-", "")) <= 1 for message in ids), "a client that does not wait for its receipt leaves its message once, or not at all")
+    tap.ok(hub.call("GET", "/v1/inbox")[0] == 200, "and the hub goes on")
+
+
+def check_stop_under_load(tap, hub):
+    """Whoever was answered 202 has his message kept; whoever was not sees an end, not nonsense."""
+    envelopes = [hub.seal(receiver=lab.PULLER) for _ in range(200)]
+    accepted, odd = [], []
+
+    def send(part):
+        for message, envelope in part:
+            try:
+                status = hub.post(envelope)[0]
+            except (OSError, http.client.HTTPException):
+                return
+            (accepted if status == 202 else odd).append((message, status))
+
+    threads = [threading.Thread(target=send, args=(envelopes[i::8],)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    lab.wait_for(lambda: len(accepted) > 20, 20, "some to be accepted")
+    begun = time.monotonic()
+    code = hub.stop()
+    took = time.monotonic() - begun
+    for thread in threads:
+        thread.join()
+    kept = {bytes(row[0]).hex() for row in hub.rows("SELECT id FROM message")}
+    tap.ok(code == 0 and took < 10, f"a stop under load is clean and takes {took:.1f} s", str(code))
+    tap.ok(all(message.replace("-", "") in kept for message, _ in accepted), f"{len(accepted)} were accepted until then, and all are kept")
+    tap.ok(all(status == 503 for _, status in odd), "the others were told to come again, or saw the end", str(odd[:3]))
+
+
 def check_slow(tap, hub, place):
     slow = [connect(place) for _ in range(40)]
     for i, client in enumerate(slow):
@@ -217,9 +264,10 @@ def main():
         check_pipeline(tap, hub, place)
         check_early_refusals(tap, hub, place)
         check_gone(tap, hub, place)
+        check_gone_before_the_answer(tap, hub, place)
         check_slow(tap, hub, place)
         check_strangers(tap, hub, peer)
-        hub.stop()
+        check_stop_under_load(tap, hub)
         hub.write_config(f"peer_socket = {peer}\nmax_open = 16\nhead_timeout = 30s\n")
         hub.must_start()
         check_limit(tap, peer)
