@@ -260,6 +260,34 @@ lt_settings_parse(const char *text, const char *name, GError **error)
 }
 
 LtSettings *
+lt_settings_with(LtSettings *self, const char *kind, const char *name, const char *key, const char *value)
+{
+    LtSection *section = lt_settings_lookup(self, kind, name);
+    LtSection *copy;
+    SectionEntry *entry;
+    Load load;
+
+    g_return_val_if_fail(section != NULL, NULL);
+
+    load_begin(&load, self->path);
+    copy = section_new(kind, name, section->file, section->line);
+    for (guint i = 0; i < section->entries->len; i++) {
+        entry = g_ptr_array_index(section->entries, i);
+        section_add(copy, entry->key, entry->line);
+        section_find(copy, entry->key)->value = g_strdup(entry->value);
+    }
+    entry = section_find(copy, key);
+    if (entry == NULL) {
+        section_add(copy, key, section->line);
+        entry = section_find(copy, key);
+    }
+    g_free(entry->value);
+    entry->value = g_strdup(value);
+    g_ptr_array_add(load.settings->sections, copy);
+    return load_end(&load, NULL);
+}
+
+LtSettings *
 lt_settings_ref(LtSettings *self)
 {
     g_atomic_ref_count_inc(&self->references);

@@ -38,6 +38,13 @@ guint lt_settings_get_n_sections(LtSettings *self);
 LtSection *lt_settings_get_section(LtSettings *self, guint index); /* in file order */
 LtSection *lt_settings_lookup(LtSettings *self, const char *kind, const char *name /* nullable */);
 
+/**
+ * lt_settings_with: a configuration of one section of @self alone, with one key set; for trying out what is not in force
+ *
+ * Faults still name the section's own file, from which relative paths count.
+ */
+LtSettings *lt_settings_with(LtSettings *self, const char *kind, const char *name, const char *key, const char *value);
+
 const char *lt_section_get_kind(LtSection *self); /* "endpoint" of [endpoint so-tu-phap]; "hub" of [hub] */
 const char *lt_section_get_name(LtSection *self); /* nullable */
 const char *lt_section_get_file(LtSection *self);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* endpoint.c: `lthub endpoint describe`: the keys of the configuration, from the rows that enforce them.
+/* endpoint.c: `lthub endpoint`, and its verb describe: the keys of the configuration, from the rows that enforce them.
  *
  * docs/reference/settings.md is what it prints with --markdown; a test of the house compares the two.
  */
 #include "base/json.h"
 #include "base/language.h"
 #include "cli/commands.h"
+#include "cli/endpoint.h"
 #include "hub.h"
 #include "routing/endpoint.h"
 #include "routing/loader.h"
@@ -104,6 +105,14 @@ run_describe(gpointer data, char **arguments, const LtTerminal *terminal)
 }
 
 static const LtVerb verbs[] = {
+    { .name = "check", .arguments = "NAME [PAYLOAD]", .min_arguments = 1, .max_arguments = 2,
+      .summary = "Shows what an endpoint would send for a message, and sends nothing",
+      .description = "Opens the endpoint as it is configured, dry: plugin, maps, certificates and secrets are read, no connection is made. With PAYLOAD the\n"
+                     "message is mapped and the request printed. The message is made up: it is not sealed, and neither store nor log hear of it.",
+      .examples = "lthub endpoint check so-tu-phap\n"
+                  "lthub endpoint check so-tu-phap ho-so.json --attachments don.pdf\n"
+                  "lthub endpoint check cong --type dossier.status trang-thai.json",
+      .options = lt_endpoint_check_keys, .options_size = sizeof(LtEndpointCheck), .run = lt_endpoint_check_run },
     { .name = "describe", .arguments = "[PLUGIN…]", .max_arguments = 64, .summary = "Shows the keys of the configuration, or those of plugins",
       .description = "Without PLUGIN: the keys of the hub's own sections, of every endpoint and of routes. With --json: one object per key.",
       .examples = "lthub endpoint describe\nlthub endpoint describe rest folder",
@@ -111,4 +120,4 @@ static const LtVerb verbs[] = {
     { 0 },
 };
 
-const LtCommand lt_command_endpoint = { "endpoint", "describes the keys of endpoints and of the hub", verbs };
+const LtCommand lt_command_endpoint = { "endpoint", "tries endpoints out, and describes the keys of the configuration", verbs };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The sample configuration passes `lthub check` without a fault or a warning.
+# The sample configuration passes `lthub check` without a fault or a warning, and `lthub endpoint check` shows what it would send.
 #   check-sample.sh LTHUB PLUGINS
 set -eu
 lthub=$1
@@ -27,4 +27,27 @@ said=$("$lthub" check --lang en) || { echo "$said"; exit 1; }
 case "$said" in
     *warning:*) echo "$said"; exit 1 ;;
 esac
+
+# What would be sent, and to whom nothing is.
+payload=$source/tests/data/payload/dossier.submit/smallest.json
+printf '%%PDF-1.4' >"$work/form.pdf"
+"$lthub" endpoint check so-tu-phap "$payload" --attachments "$work/form.pdf" --lang en >"$work/request"
+for part in '^POST /ho-so' '"maHoSo":"H52.101-261123-0001"' '"noiDung":"JVBERi0xLjQ="'; do
+    grep -q -- "$part" "$work/request" || { echo "endpoint check: no $part in"; cat "$work/request"; exit 1; }
+done
+"$lthub" endpoint check so-tu-phap "$source/tests/data/payload/dossier.status/in-work.json" --type dossier.status --lang en |
+    grep -q 'Nothing would be sent'
+if "$lthub" endpoint check so-tu-phap "$payload" --type dossier.recall --lang en 2>"$work/refused"; then
+    echo "endpoint check takes a payload of another type"
+    exit 1
+fi
+grep -q 'env.payload.schema' "$work/refused" || { cat "$work/refused"; exit 1; }
+if "$lthub" endpoint check khong-co --lang en 2>"$work/refused"; then
+    echo "endpoint check knows an endpoint that is not there"
+    exit 1
+fi
+grep -q 'there is no section \[endpoint khong-co\]' "$work/refused" || { cat "$work/refused"; exit 1; }
+[ -z "$(ls "$work/var/cong/out")" ] || { echo "endpoint check has written"; exit 1; }
+"$lthub" endpoint check cong "$payload" --lang en >/dev/null
+[ -z "$(ls "$work/var/cong/out")" ] || { echo "endpoint check has written"; exit 1; }
 echo "ok: sample configuration"

@@ -199,6 +199,22 @@ test_order(void)
     g_assert_cmpstr(lt_settings_get_path(settings), ==, "t.conf");
 }
 
+static void
+test_with(void)
+{
+    g_autoptr(LtSettings) settings = lt_settings_parse("[a x]\nmode=live\nurl=u\n[b]\nmode=1\n", "/etc/t.conf", NULL);
+    g_autoptr(LtSettings) changed = lt_settings_with(settings, "a", "x", "mode", "dry");
+    g_autoptr(LtSettings) added = lt_settings_with(changed, "a", "x", "record", "");
+    LtSection *section = lt_settings_get_section(added, 0);
+
+    g_assert_cmpuint(lt_settings_get_n_sections(added), ==, 1);
+    g_assert_cmpstr(lt_section_lookup(section, "mode"), ==, "dry");
+    g_assert_cmpstr(lt_section_lookup(section, "url"), ==, "u");
+    g_assert_cmpstr(lt_section_lookup(section, "record"), ==, "");
+    g_assert_cmpstr(lt_section_get_label(section), ==, "/etc/t.conf: [a x]");
+    g_assert_cmpstr(lt_section_lookup(lt_settings_lookup(settings, "a", "x"), "mode"), ==, "live"); /* the old one is as it was */
+}
+
 static char *
 make_folder(void)
 {
@@ -392,6 +408,7 @@ main(int argc, char **argv)
     add_cases("/settings/refuses-", parse_cases, G_N_ELEMENTS(parse_cases), test_parse);
     g_test_add_func("/settings/reads-values-and-defaults", test_values);
     g_test_add_func("/settings/keeps-sections-in-file-order", test_order);
+    g_test_add_func("/settings/one-section-can-be-tried-with-another-value", test_with);
     g_test_add_func("/settings/takes-the-files-of-the-d-folder-in-order-of-name", test_fragments);
     g_test_add_func("/settings/names-both-places-of-a-twin", test_twin_in_another_file);
     g_test_add_func("/settings/says-which-file-is-absent", test_absent);
