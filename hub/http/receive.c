@@ -39,7 +39,7 @@ lt_receive_post(LtExchange *exchange)
     g_autoptr(GError) error = NULL;
     g_autoptr(LtPlan) plan = lt_intake_ref_plan(parts->intake);
     LtEndpoint *endpoint = find_endpoint(exchange, plan, &error);
-    g_autoptr(LtInbox) inbox = endpoint == NULL ? NULL : lt_inbox_new(parts->intake, parts->store, lt_endpoint_get_name(endpoint));
+    g_autoptr(LtInbox) inbox = endpoint == NULL ? NULL : lt_inbox_new(parts->intake, parts->store, endpoint);
     g_autoptr(LtRequest) request = endpoint == NULL ? NULL : build_request(exchange);
     g_autoptr(LtReply) reply = NULL;
 

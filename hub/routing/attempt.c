@@ -256,7 +256,7 @@ run_collecting(Attempt *self)
 {
     Port *port = self->port;
     LtDispatcher *dispatcher = port->dispatcher;
-    g_autoptr(LtInbox) inbox = lt_inbox_new(dispatcher->intake, dispatcher->store, port->name);
+    g_autoptr(LtInbox) inbox = lt_inbox_new(dispatcher->intake, dispatcher->store, self->endpoint);
     g_autoptr(GError) error = NULL;
     gboolean ok = lt_endpoint_collect(self->endpoint, inbox, dispatcher->cancellable, &error);
 

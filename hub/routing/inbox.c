@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/message.h"
+#include "base/value.h"
 #include "store/deliveries.h"
 #include "store/dossiers.h"
 #include "store/messages.h"
@@ -13,20 +15,22 @@
 struct _LtInbox {
     LtIntake *intake;
     LtStore *store;
-    char *endpoint;
+    LtEndpoint *serving;
+    const char *endpoint; /* its name */
     char *cursor; /* nullable */
     guint n_submitted;
 };
 
 LtInbox *
-lt_inbox_new(LtIntake *intake, LtStore *store, const char *endpoint)
+lt_inbox_new(LtIntake *intake, LtStore *store, LtEndpoint *endpoint)
 {
     LtInbox *self = g_new0(LtInbox, 1);
 
     self->intake = intake;
     self->store = store;
-    self->endpoint = g_strdup(endpoint);
-    self->cursor = lt_store_get_cursor(store, endpoint);
+    self->serving = endpoint;
+    self->endpoint = lt_endpoint_get_name(endpoint);
+    self->cursor = lt_store_get_cursor(store, self->endpoint);
     return self;
 }
 
@@ -35,7 +39,6 @@ lt_inbox_free(LtInbox *self)
 {
     if (self == NULL)
         return;
-    g_free(self->endpoint);
     g_free(self->cursor);
     g_free(self);
 }
@@ -46,11 +49,27 @@ lt_inbox_get_n_submitted(LtInbox *self)
     return self->n_submitted;
 }
 
+/* A system must not be able to speak for an office that it has nothing to do with. */
+static gboolean
+may_speak_for(LtInbox *self, const char *unit, GError **error)
+{
+    g_autofree char *shown = NULL;
+
+    if (lt_endpoint_serves(self->serving, unit))
+        return TRUE;
+    shown = lt_escape_for_log(unit);
+    g_message("endpoint %s handed in a message from unit %s, which is not one of its units: refused", self->endpoint, shown);
+    lt_error_set(error, LT_ERROR_FORBIDDEN, "inbox.unit", "endpoint %s may not speak for unit %s: it is not one of its 'units'", self->endpoint, shown);
+    return FALSE;
+}
+
 gboolean
 lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
 {
     g_autoptr(LtMessageBuilder) owned = message;
 
+    if (!may_speak_for(self, lt_message_builder_get(owned)->from, error))
+        return FALSE;
     if (!lt_intake_submit_built(self->intake, self->endpoint, owned, error))
         return FALSE;
     self->n_submitted++;
