@@ -55,12 +55,25 @@ find(LtConfirmations *self, const char *origin)
     return confirmed;
 }
 
-/* Called with the lock held; gives it up while it writes. */
+/* Returns: %TRUE when the file is on disk */
+static gboolean
+write_one(const char *path, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
+        return TRUE;
+    g_warning("cannot remember the confirmed checkpoint, will try again: %s", error->message);
+    return FALSE;
+}
+
+/* Called with the lock held; gives it up while it writes. What cannot be written stays changed. */
 static void
 write_changes(LtConfirmations *self)
 {
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) changed = g_ptr_array_new(); /* of Confirmed: they live as long as the table */
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autofree gboolean *written = NULL;
     GHashTableIter iter;
     gpointer origin, value;
 
@@ -72,18 +85,17 @@ write_changes(LtConfirmations *self)
         if (!confirmed->dirty || confirmed->path == NULL)
             continue;
         confirmed->dirty = FALSE;
-        g_ptr_array_add(paths, g_strdup(confirmed->path));
+        g_ptr_array_add(changed, confirmed);
         g_ptr_array_add(texts, lt_checkpoint_text(origin, confirmed->size, &confirmed->root));
     }
+    written = g_new0(gboolean, changed->len);
     g_mutex_unlock(&self->lock);
-    for (guint i = 0; i < paths->len; i++) {
-        g_autoptr(GError) error = NULL;
-
-        if (!g_file_set_contents_full(paths->pdata[i], texts->pdata[i], -1,
-                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
-            g_warning("cannot remember the confirmed checkpoint: %s", error->message);
-    }
+    for (guint i = 0; i < changed->len; i++)
+        written[i] = write_one(((Confirmed *) changed->pdata[i])->path, texts->pdata[i]);
     g_mutex_lock(&self->lock);
+    for (guint i = 0; i < changed->len; i++)
+        if (!written[i])
+            self->dirty = ((Confirmed *) changed->pdata[i])->dirty = TRUE;
 }
 
 static gpointer
