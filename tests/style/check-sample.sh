@@ -3,7 +3,7 @@
 #   check-sample.sh LTHUB PLUGINS
 set -eu
 lthub=$1
-export LTHUB_PLUGINS=$2
+export LTHUB_PLUGINS="$2"
 source=${LTHUB_SOURCE:-$(dirname "$0")/../..}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
