@@ -7,8 +7,10 @@
  */
 #include "mapping.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM_MAX (1u << 20)
@@ -34,10 +36,20 @@ struct _Mapping {
 
 typedef struct {
     jq_state *jq;
-    gint64 deadline_us;
+    clockid_t clock;      /* CPU time of its thread: a busy machine is no reason to stop a program */
+    gint64 started_us;    /* by that clock */
     gsize resident_bytes; /* of the process when it began */
     gboolean halted;
 } Run;
+
+static gint64
+clock_us(clockid_t clock)
+{
+    struct timespec time = { 0 };
+
+    clock_gettime(clock, &time);
+    return (gint64) time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
 
 static gsize
 resident_bytes(void)
@@ -83,12 +95,13 @@ compile(const char *name, const char *program, GError **error)
     return jq;
 }
 
-/* Halts what is over its limits. jq looks at its halted flag before every step. */
+/* Halts what is over its limits. jq looks at its halted flag before every step. Nobody knows whose memory it is, so each run may have its
+ * share. */
 static void
-check_run(const Mapping *self, Run *run, gint64 now_us, gsize resident)
+check_run(const Mapping *self, Run *run, gsize resident)
 {
-    gboolean is_late = now_us >= run->deadline_us;
-    gboolean is_large = resident > run->resident_bytes && resident - run->resident_bytes > self->limits.memory_bytes;
+    gboolean is_late = clock_us(run->clock) - run->started_us >= self->limits.time_us;
+    gboolean is_large = resident > run->resident_bytes && (resident - run->resident_bytes) / self->runs->len > self->limits.memory_bytes;
 
     if (run->halted || (!is_late && !is_large))
         return;
@@ -112,7 +125,7 @@ watch(gpointer data)
             gsize resident = resident_bytes();
 
             for (guint i = 0; i < self->runs->len; i++)
-                check_run(self, g_ptr_array_index(self->runs, i), g_get_monotonic_time(), resident);
+                check_run(self, g_ptr_array_index(self->runs, i), resident);
         }
     }
     g_mutex_unlock(&self->mutex);
@@ -219,7 +232,8 @@ give_jq(Mapping *self, jq_state *jq, gboolean reusable)
 static void
 run_begin(Mapping *self, Run *run)
 {
-    run->deadline_us = g_get_monotonic_time() + self->limits.time_us;
+    pthread_getcpuclockid(pthread_self(), &run->clock);
+    run->started_us = clock_us(run->clock);
     run->resident_bytes = resident_bytes();
     g_mutex_lock(&self->mutex);
     g_ptr_array_add(self->runs, run);

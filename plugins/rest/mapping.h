@@ -12,7 +12,7 @@
 typedef struct _Mapping Mapping;
 
 typedef struct {
-    gint64 time_us;     /* longest run */
+    gint64 time_us;     /* longest run, CPU time */
     gsize memory_bytes; /* growth of the process during a run that stops it */
 } MappingLimits;
 

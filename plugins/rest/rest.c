@@ -20,7 +20,7 @@ static const LtKey keys[] = {
     LT_PATH(Rest, items_map, "", "jq program: {status, headers, body, cursor} to {messages, cursor, more}"),
     LT_CHOICE(Rest, attachments, "none", "none|base64", "base64: the deliver map also gets each attachment's content"),
     LT_BYTES(Rest, attachments_max, "16M", "1K..64M", "attachments = base64: most bytes of attachments in one message"),
-    LT_DURATION(Rest, map_time, "2s", "10ms..60s", "longest run of a jq program"),
+    LT_DURATION(Rest, map_time, "2s", "10ms..60s", "longest run of a jq program, in CPU time"),
     LT_BYTES(Rest, map_memory, "256M", "16M..4G", "growth of memory during a run at which it is stopped"),
     LT_CHOICE(Rest, auth, "none", "none|basic|bearer|header", "how we say who we are"),
     LT_STRING(Rest, user, "", "auth = basic: user name"),
