@@ -130,6 +130,18 @@ check_payload(gpointer data, const LtHeader *header, GBytes *payload, GError **e
     return good;
 }
 
+/* The size is known before anything is walked, as by HTTP's Content-Length (V0). */
+static gboolean
+fits(const Check *self, const char *path, GError **error)
+{
+    GStatBuf status;
+
+    if (g_stat(path, &status) != 0 || status.st_size <= self->options->max_bytes)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_TOO_LARGE, "env.size.total", "container has %" G_GOFFSET_FORMAT " bytes", (goffset) status.st_size);
+    return FALSE;
+}
+
 /* *io: the file could not be read, which is no verdict on what is in it. */
 static LtContainer *
 walk(const Check *self, const char *path, gboolean *io, GError **error)
@@ -141,6 +153,8 @@ walk(const Check *self, const char *path, gboolean *io, GError **error)
     g_autofree guint8 *piece = g_malloc(PIECE_BYTES);
     gssize n = -1;
 
+    if (!fits(self, path, error))
+        return NULL;
     while (in != NULL && (n = g_input_stream_read(G_INPUT_STREAM(in), piece, PIECE_BYTES, NULL, &cause)) > 0)
         if (!lt_container_reader_feed(reader, piece, (gsize) n, error))
             return NULL;

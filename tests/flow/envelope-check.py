@@ -152,6 +152,10 @@ def check_exit_codes(tap, bench):
     bench.make("good.asice")
     code, codes, _ = bench.check("good.asice", "absent.asice")
     tap.ok(code == 4 and codes == ["ok"], "a file that cannot be read: 4", f"{code} {codes}")
+    with open(bench.path("huge.asice"), "wb") as out:
+        out.truncate(100 * MEGABYTE + 1)
+    tap.ok(bench.check("huge.asice")[1] == ["env.size.total"], "a file over the limit, whatever is in it: env.size.total")
+    os.remove(bench.path("huge.asice"))
     tap.ok(run(lab.LTHUB, "envelope", "check", "--trust", bench.trust, "--unit", "H52")[0] == 2, "no file: 2")
     tap.ok(run(lab.LTHUB, "envelope", "check", "--trust", "/nowhere", "--unit", "H52", bench.path("good.asice"))[0] == 4, "no folder: 4")
     crl = os.path.join(bench.trust, "crl.pem")
