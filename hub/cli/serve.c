@@ -129,7 +129,10 @@ run_serve(gpointer options, char **arguments, const LtTerminal *terminal)
 
     (void) arguments;
     g_log_set_writer_func(write_log, NULL, NULL);
-    hub = lt_hub_open(&hub_options, &error);
+    if (serve->port != 0 && !serve->demo)
+        lt_error_set(&error, LT_ERROR_CONFIG, "http.demo", "--port goes with --demo only: in production the hub listens on Unix sockets, behind nginx");
+    else
+        hub = lt_hub_open(&hub_options, &error);
     if (hub == NULL || !lt_hub_start(hub, &error))
         return lt_command_fail(terminal, error);
     running.hub = hub;
