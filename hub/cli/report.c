@@ -229,7 +229,7 @@ static void
 print_json(const LtReport *self)
 {
     static const char *const results[] = { [LT_VERDICT_VALID] = "valid", [LT_VERDICT_INVALID] = "invalid",
-                                           [LT_VERDICT_INCOMPLETE] = "incomplete", [LT_VERDICT_UNREADABLE] = "unreadable" };
+                                           [LT_VERDICT_INCOMPLETE] = "incomplete", [LT_VERDICT_UNREADABLE] = "incomplete" };
     g_autoptr(GString) line = g_string_new("{");
     char time[25];
 

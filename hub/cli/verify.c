@@ -77,7 +77,7 @@ starts_with(const char *data, gsize size, const char *prefix)
 static gboolean
 looks_like_note(const char *data, gsize size)
 {
-    return size <= LT_NOTE_MAX_SIZE && memmem(data, size, "\n\n\xe2\x80\x94 ", 6) != NULL;
+    return size > 0 && size <= LT_NOTE_MAX_SIZE && memmem(data, size, "\n\n\xe2\x80\x94 ", 6) != NULL;
 }
 
 static void

@@ -72,6 +72,10 @@ trust="--trust pki/root.pem --crl pki/crl.pem"
     verdict "a byte too few" 1 'env.zip.' cut.asice $trust
     verdict "a byte too many" 1 '[env.zip.trailing]' longer.asice $trust
     verdict "a changed header" 1 '[env.zip.crc]' changed.asice $trust
+    : >empty
+    verdict "an empty file" 1 '[file.kind]' empty $trust
+    verdict "a folder" 4 'CANNOT BE READ' pki $trust
+    verdict "a folder, as JSON" 4 '"result":"incomplete"' pki $trust --json
     verdict "another kind of file" 1 '[file.kind]' scan.pdf $trust
     printf 'PK\033[31m\342\200\256' >escape.asice
     verdict "nothing of a file reaches the terminal as it is" 1 'env.zip' escape.asice $trust
