@@ -199,7 +199,7 @@ items_of(const Rest *self, LtReply *reply, LtInbox *inbox, GError **error)
     if (cause == NULL)
         return items;
     if (g_str_equal(lt_error_get_reason(cause), "rest.map.failed"))
-        lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.reply.nonsense", "the other side's answer cannot be read: %s", cause->message);
+        rest_set_nonsense(reply, cause, error);
     else
         g_propagate_error(error, g_steal_pointer(&cause));
     return items;

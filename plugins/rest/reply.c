@@ -7,6 +7,7 @@
  */
 #include "rest.h"
 
+#include <lienthong/json.h>
 #include <string.h>
 
 jv
@@ -33,6 +34,16 @@ rest_reply_value(LtReply *reply)
     return jv_object_set(jv_object_set(jv_object_set(jv_object(), jv_string("status"), jv_number(lt_reply_get_status(reply))),
                                        jv_string("headers"), headers),
                          jv_string("body"), value);
+}
+
+void
+rest_set_nonsense(LtReply *reply, const GError *cause, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean is_json = lt_json_check(lt_reply_get_body(reply), &why);
+
+    lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.reply.nonsense", "the other side's answer cannot be read: %s%s%s", cause->message,
+                 is_json ? "" : "; its body is not the JSON that the hub takes: ", is_json ? "" : why->message);
 }
 
 static gboolean
@@ -102,7 +113,7 @@ rest_judge(const Rest *self, LtReply *reply, LtMessage *message, GError **error)
     if (g_error_matches(cause, LT_ERROR, LT_ERROR_CONFIG) && g_str_equal(lt_error_get_reason(cause), "rest.map.failed")) {
         jv_free(verdict);
         if (lt_reply_check(reply, error))
-            lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.reply.nonsense", "the other side's answer cannot be read: %s", cause->message);
+            rest_set_nonsense(reply, cause, error);
         return FALSE;
     }
     if (cause != NULL)

@@ -39,6 +39,8 @@ void rest_add_credential(const Rest *self, LtRequest *request);
 /* reply.c */
 /** rest_reply_value: Returns: {status, headers, body}: the body parsed when it is JSON, as text when it is UTF-8, else null */
 jv rest_reply_value(LtReply *reply);
+/** rest_set_nonsense: UNAVAILABLE `rest.reply.nonsense`: what the map said, and why the body is no JSON, if it is none */
+void rest_set_nonsense(LtReply *reply, const GError *cause, GError **error);
 /** rest_judge: the outcome of a delivery from the answer. @message: (nullable) */
 gboolean rest_judge(const Rest *self, LtReply *reply, LtMessage *message, GError **error);
 

@@ -106,6 +106,7 @@ test_nonsense_from_the_source_moves_nothing(Fixture *f, gconstpointer data)
         set_answer(f, rows[i].answer);
         g_assert_false(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, &error));
         g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
+        g_assert_cmpint(strstr(error->message, "not the JSON that the hub takes") != NULL, ==, i == 0);
         g_assert_null(inbox.cursor);
         g_assert_cmpuint(inbox.built->len, ==, 0);
     }
