@@ -18,11 +18,15 @@
 #include "store/blob-stream.h"
 
 #define WORKERS 4
+/* Refused bytes are evidence, not treasure: nobody fills the disk with them. */
+#define REFUSED_MAX_BYTES (G_GUINT64_CONSTANT(256) * 1024 * 1024)
+#define REFUSED_MAX_AGE_S (G_GINT64_CONSTANT(90) * 86400)
 
 struct _LtBlobs {
     LtSpool spool; /* first: the spool is the blobs */
     char *quarantine, *blobs, *refused;
     GThreadPool *workers;
+    guint64 refused_bytes; /* atomic: in quarantine/refused */
 };
 
 typedef struct {
@@ -290,29 +294,65 @@ lt_blobs_open_file(LtBlobs *self, const guint8 sha256[LT_SHA256_SIZE], guint64 s
     return NULL;
 }
 
+static gboolean
+write_refused(int fd, const guint8 *salt, GInputStream *content, guint64 *written, GError **error)
+{
+    g_autofree guint8 *piece = g_malloc(65536);
+    gssize n = 0;
+    gboolean ok = write_all(fd, salt, LT_SHA256_SIZE, "quarantine", error);
+
+    *written = LT_SHA256_SIZE;
+    while (ok && (n = g_input_stream_read(content, piece, 65536, NULL, error)) > 0) {
+        ok = write_all(fd, piece, (gsize) n, "quarantine", error);
+        *written += (guint64) n;
+    }
+    return ok && n == 0;
+}
+
 gboolean
 lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], const guint8 salt[LT_SHA256_SIZE],
                       GInputStream *content, GError **error)
 {
     g_autofree char *hex = lt_hex_dup(commitment, LT_SHA256_SIZE);
     g_autofree char *path = g_build_filename(self->refused, hex, NULL);
-    g_autofree guint8 *piece = g_malloc(65536);
-    gssize n = 0;
+    guint64 written = 0;
     gboolean ok;
     int fd;
 
+    if (__atomic_load_n(&self->refused_bytes, __ATOMIC_RELAXED) >= REFUSED_MAX_BYTES)
+        return TRUE;
     if (g_mkdir_with_parents(self->refused, 0700) != 0 || (fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0) {
         fail_with_errno(error, "quarantine");
         return FALSE;
     }
-    ok = write_all(fd, salt, LT_SHA256_SIZE, "quarantine", error);
-    while (ok && (n = g_input_stream_read(content, piece, 65536, NULL, error)) > 0)
-        ok = write_all(fd, piece, (gsize) n, "quarantine", error);
+    ok = write_refused(fd, salt, content, &written, error);
     close(fd);
-    if (ok && n == 0)
-        return TRUE;
-    unlink(path);
-    return FALSE;
+    if (ok)
+        __atomic_add_fetch(&self->refused_bytes, written, __ATOMIC_RELAXED);
+    else
+        unlink(path);
+    return ok;
+}
+
+/* Old ones go; what stays counts against the limit. */
+static void
+sweep_refused(LtBlobs *self)
+{
+    g_autoptr(GDir) folder = g_dir_open(self->refused, 0, NULL);
+    gint64 oldest_s = lt_time_now_us() / LT_US_PER_SECOND - REFUSED_MAX_AGE_S;
+    const char *name;
+
+    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
+        g_autofree char *path = g_build_filename(self->refused, name, NULL);
+        struct stat found;
+
+        if (stat(path, &found) != 0)
+            continue;
+        if (found.st_mtim.tv_sec < oldest_s)
+            unlink(path);
+        else
+            self->refused_bytes += (guint64) found.st_size;
+    }
 }
 
 /* Is a row of a committed message there for this digest? */
@@ -356,6 +396,7 @@ lt_blobs_sweep(LtBlobs *self, LtDatabase *database, GError **error)
     g_autoptr(GDir) folder = g_dir_open(self->quarantine, 0, NULL);
     const char *name;
 
+    sweep_refused(self);
     while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
         if (!sweep_one(self, database, name, error))
             return FALSE;

@@ -29,7 +29,8 @@ char *lt_blobs_path(LtBlobs *self, const guint8 sha256[LT_SHA256_SIZE]);
 /** lt_blobs_sweep: at start, under the lock: removes what arrived and was never committed */
 gboolean lt_blobs_sweep(LtBlobs *self, LtDatabase *database, GError **error);
 
-/** lt_blobs_keep_refused: salt and bytes of a refused envelope, in quarantine/refused/ under the hex of their digest */
+/** lt_blobs_keep_refused: salt and bytes of a refused envelope, in quarantine/refused/ under the hex of their digest. At most 256 MiB for 90 days:
+ * over it nothing is written, which is no error */
 gboolean lt_blobs_keep_refused(LtBlobs *self, const guint8 commitment[LT_SHA256_SIZE], const guint8 salt[LT_SHA256_SIZE],
                                GInputStream *content, GError **error);
 
