@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/message.h"
 #include "base/value.h"
 #include "store/deliveries.h"
@@ -49,6 +50,16 @@ lt_inbox_get_n_submitted(LtInbox *self)
     return self->n_submitted;
 }
 
+/* A source may pass over what was refused, so it must not vanish without a word. The key is the foreign system's own. */
+static void
+tell_refusal(LtInbox *self, const char *key, const GError *error)
+{
+    g_autofree char *shown = lt_escape_for_log(key != NULL ? key : "");
+
+    if (lt_error_fate(error) == LT_FATE_REFUSE)
+        g_message("endpoint %s: its message \"%s\" was refused: %s: %s", self->endpoint, shown, lt_error_get_reason(error), error->message);
+}
+
 /* A system must not be able to speak for an office that it has nothing to do with. */
 static gboolean
 may_speak_for(LtInbox *self, const char *unit, GError **error)
@@ -58,7 +69,6 @@ may_speak_for(LtInbox *self, const char *unit, GError **error)
     if (lt_endpoint_serves(self->serving, unit))
         return TRUE;
     shown = lt_escape_for_log(unit);
-    g_message("endpoint %s handed in a message from unit %s, which is not one of its units: refused", self->endpoint, shown);
     lt_error_set(error, LT_ERROR_FORBIDDEN, "inbox.unit", "endpoint %s may not speak for unit %s: it is not one of its 'units'", self->endpoint, shown);
     return FALSE;
 }
@@ -67,13 +77,16 @@ gboolean
 lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
 {
     g_autoptr(LtMessageBuilder) owned = message;
+    const LtBuilt *built = lt_message_builder_get(owned);
+    g_autoptr(GError) cause = NULL;
 
-    if (!may_speak_for(self, lt_message_builder_get(owned)->from, error))
-        return FALSE;
-    if (!lt_intake_submit_built(self->intake, self->endpoint, owned, error))
-        return FALSE;
-    self->n_submitted++;
-    return TRUE;
+    if (may_speak_for(self, built->from, &cause) && lt_intake_submit_built(self->intake, self->endpoint, owned, &cause)) {
+        self->n_submitted++;
+        return TRUE;
+    }
+    tell_refusal(self, built->key, cause);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
 }
 
 const char *
