@@ -18,6 +18,7 @@ only() {
 }
 
 only 'openssl/' hub/trust/
+only 'zlib' hub/trust/
 only 'sqlite3' hub/store/
 only 'libsoup/' hub/http/
 only 'curl/' hub/routing/link.c hub/routing/link-
