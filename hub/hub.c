@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "store/audit-log.h"
 #include "trust/authority.h"
 #include "trust/payload.h"
 
@@ -156,6 +157,7 @@ typedef struct {
     const World *world;
     const char *actor;
     GPtrArray *plugins; /* of LtLoaded *, borrowed */
+    guint64 n_entries;  /* at the start: of the log, before this */
 } Change;
 
 static gboolean
@@ -187,6 +189,17 @@ write_change(LtStoreTransaction *tx, gpointer data, GError **error)
     return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error);
 }
 
+/* A hub that starts has checked its log, or it would be halted: the entries that were read in full. */
+static gboolean
+append_check(LtStoreTransaction *tx, const Change *change, GError **error)
+{
+    LtRecord *record = lt_record_new("check.ok", "hub", change->hub->settings.unit);
+
+    lt_record_set_integer(record, "from", (gint64) (change->n_entries - MIN(change->n_entries, LT_LOG_CHECK_TAIL)));
+    lt_record_set_integer(record, "to", (gint64) change->n_entries - 1);
+    return lt_store_append_record(tx, record, NULL, NULL, error);
+}
+
 static gboolean
 write_start(LtStoreTransaction *tx, gpointer data, GError **error)
 {
@@ -195,7 +208,19 @@ write_start(LtStoreTransaction *tx, gpointer data, GError **error)
 
     lt_record_set_string(record, "ver", LT_VERSION);
     lt_record_set_string(record, "cfg", change->hub->digest);
-    return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error);
+    return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error) && append_check(tx, change, error);
+}
+
+/* The entries that were there when the start check ran. */
+static gboolean
+record_start(LtHub *self, Change *start, GError **error)
+{
+    g_autoptr(LtLogHead) head = lt_store_log_head(self->store, error);
+
+    if (head == NULL)
+        return FALSE;
+    start->n_entries = head->size;
+    return lt_store_write(self->store, write_start, start, error);
 }
 
 /* Halted: what is there can be read and exported; nothing is taken and nothing delivered, because no outcome could be recorded. */
@@ -223,7 +248,7 @@ lt_hub_open(const LtHubOptions *options, GError **error)
     g_autoptr(LtFaults) faults = lt_faults_new();
     g_autoptr(GPtrArray) plugins = NULL;
     g_auto(World) world = { 0 };
-    Change start = { self, &world, NULL, NULL };
+    Change start = { self, &world, NULL, NULL, 0 };
 
     g_mutex_init(&self->reload_lock);
     self->config_path = g_strdup(options->config_path);
@@ -247,7 +272,7 @@ lt_hub_open(const LtHubOptions *options, GError **error)
         g_message("%s", (const char *) faults->pdata[i]);
     plugins = lt_loader_take_news(self->loader);
     start.plugins = plugins;
-    if (!is_halted(self) && !lt_store_write(self->store, write_start, &start, error))
+    if (!is_halted(self) && !record_start(self, &start, error))
         return NULL;
     return g_steal_pointer(&self);
 }

@@ -39,6 +39,8 @@ typedef gboolean (*LtLogVisit)(guint64 index, GBytes *entry, gpointer data);
 /** lt_store_log_list: in order of index, or the other way round when @newest */
 gboolean lt_store_log_list(LtStore *self, const LtLogQuery *query, LtLogVisit visit, gpointer data, GError **error);
 
+#define LT_LOG_CHECK_TAIL 10000u /* entries that the check at start reads in full */
+
 /* What a check found: always a code of audit-log.md §10 and where. */
 typedef struct {
     const char *code;

@@ -5,8 +5,6 @@
 #include "store/audit-log.h"
 #include "store/database.h"
 
-#define LT_LOG_CHECK_TAIL 10000u /* entries that the check at start reads in full */
-
 typedef struct {
     LtStore *store;        /* nullable: then messages are not checked */
     LtDatabase *database;
