@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import lab  # noqa: E402  pylint: disable=wrong-import-position
 
 ROUNDS = int(os.environ.get("LTHUB_KILLS", "100"))
-PER_ROUND = 12
+PER_ROUND = 8
 STOPS = [("accept4", 12), ("recvmsg,recvfrom,read", 250), ("pwrite64", 120), ("fdatasync,fsync", 14), ("sendmsg,sendto,writev,write", 120),
          ("connect", 3), ("futex", 400), ("openat", 30)]
 ENDPOINT = """[endpoint noi-nhan]
@@ -76,7 +76,7 @@ def one_round(hub, load, number, dice, envelopes):
     if hub.start(wrapper):
         load.add(envelopes)
         try:
-            hub.process.wait(1.0 + dice.random() * 0.3)
+            hub.process.wait(0.5 + dice.random() * 0.3)
         except lab.subprocess.TimeoutExpired:
             hub.stop(signal.SIGKILL)
             return False

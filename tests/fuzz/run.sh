@@ -3,13 +3,16 @@
 #
 #   tests/fuzz/run.sh                    every target for 10 seconds
 #   tests/fuzz/run.sh 600 json note      these targets for 600 seconds each
+#   tests/fuzz/run.sh --build            build them and stop
 #   LTHUB_FUZZ_BUILD=DIR                 where to build (default: build-fuzz)
 #   LTHUB_FUZZ_CORPUS=DIR                where inputs that were found are kept (default: DIR of the build/corpus)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case "${1:-}" in
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
+only_build=
+[ "${1:-}" != --build ] || { only_build=yes; shift; }
 seconds=${1:-10}
 [ $# -eq 0 ] || shift
 build=${LTHUB_FUZZ_BUILD:-build-fuzz}
@@ -27,6 +30,7 @@ fi
 programs=()
 for name in "${targets[@]}"; do programs+=("tests/fuzz/fuzz-$name"); done
 ninja -C "$build" "${programs[@]}" >"$build/fuzz-build.log" 2>&1 || { tail -n 40 "$build/fuzz-build.log"; echo "0 passed, 1 failed"; exit 1; }
+[ -z "$only_build" ] || exit 0
 
 passed=0
 failed=0
