@@ -28,6 +28,7 @@ make_keys(const char *folder)
         g_autofree char *spki = lt_authority_issue(folder, &issues[i], &error);
 
         g_assert_no_error(error);
+        g_assert_nonnull(spki);
     }
     lt_log_key_create(log_key, &error);
     g_assert_no_error(error);
@@ -278,6 +279,12 @@ store_lab_accept_new(StoreLab *self, const char *dossier, const char *const *end
     g_assert_no_error(error);
     g_assert_nonnull(out);
     return out;
+}
+
+void
+store_lab_add(StoreLab *self, const char *dossier, const char *const *endpoints)
+{
+    lt_accepted_free(store_lab_accept_new(self, dossier, endpoints));
 }
 
 static gboolean

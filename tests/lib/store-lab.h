@@ -44,6 +44,8 @@ LtEnvelope *store_lab_open(StoreLab *self, GBytes *bytes);
 LtAccepted *store_lab_accept(StoreLab *self, LtEnvelope *envelope, const LtAcceptance *change, GError **error);
 /** store_lab_accept_new: a fresh dossier.submit; asserts that it is accepted */
 LtAccepted *store_lab_accept_new(StoreLab *self, const char *dossier, const char *const *endpoints);
+/** store_lab_add: the same, for tests that look at the store only */
+void store_lab_add(StoreLab *self, const char *dossier, const char *const *endpoints);
 
 /** store_lab_count: entries in the log with this event */
 guint store_lab_count(StoreLab *self, const char *event);

@@ -22,6 +22,7 @@ fill(StoreLab *lab)
         g_autoptr(LtAccepted) accepted = store_lab_accept(lab, envelope, NULL, &error);
 
         g_assert_no_error(error);
+        g_assert_nonnull(accepted);
     }
 }
 

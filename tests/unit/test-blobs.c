@@ -151,7 +151,6 @@ test_names_what_is_wrong(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
     guint8 sha256[LT_SHA256_SIZE];
     LtSpoolFile *file = spool(fixture, sha256);
-    g_autofree char *path = lt_blobs_path(fixture->blobs, sha256);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(lt_blobs_open_file(fixture->blobs, sha256, sizeof content, &error));

@@ -19,6 +19,7 @@ send_state(StoreLab *lab, const char *dossier, const char *state)
     g_autoptr(LtAccepted) accepted = store_lab_accept(lab, envelope, &change, &error);
 
     g_assert_no_error(error);
+    g_assert_nonnull(accepted);
 }
 
 static void
@@ -67,8 +68,8 @@ static void
 test_shows_it_to_participants_only(void)
 {
     g_autoptr(StoreLab) lab = store_lab_new();
-    g_autoptr(LtAccepted) accepted = store_lab_accept_new(lab, DOSSIER, NULL);
 
+    store_lab_add(lab, DOSSIER, NULL);
     for (guint row = 0; row < G_N_ELEMENTS(viewers); row++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(LtDossier) by_code = lt_store_find_dossier(lab->store, "H52.101-20251120-0001", viewers[row].units, &error);
@@ -92,10 +93,11 @@ static void
 test_lists_by_page(void)
 {
     g_autoptr(StoreLab) lab = store_lab_new();
-    g_autoptr(LtAccepted) first = store_lab_accept_new(lab, DOSSIER, NULL), second = store_lab_accept_new(lab, OTHER, NULL);
     g_autoptr(GPtrArray) page = NULL, next = NULL, by_state = NULL;
     GError *error = NULL;
 
+    store_lab_add(lab, DOSSIER, NULL);
+    store_lab_add(lab, OTHER, NULL);
     send_state(lab, DOSSIER, "4");
     page = lt_store_list_dossiers(lab->store, NULL, NULL, NULL, 1, &error);
     g_assert_no_error(error);

@@ -314,6 +314,7 @@ test_notices_numbers(void)
             g_autoptr(LtAccepted) accepted = store_lab_accept(lab, envelope, NULL, &error);
 
             g_assert_no_error(error);
+            g_assert_nonnull(accepted);
         }
         g_assert_cmpuint(store_lab_count(lab, "seq.gap"), ==, sequences[row].gaps);
         g_assert_cmpuint(store_lab_count(lab, "seq.reuse"), ==, sequences[row].reuses);

@@ -439,6 +439,7 @@ accept_for_ever(gpointer data)
         g_autofree char *line = NULL;
 
         g_assert_no_error(error);
+        g_assert_nonnull(accepted);
         line = g_strdup_printf("%s %s\n", lt_message_get_id(envelope->message), lt_message_get_manifest(envelope->message));
         g_assert_cmpint(write(STDOUT_FILENO, line, strlen(line)), ==, (gssize) strlen(line));
     }
