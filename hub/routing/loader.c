@@ -246,7 +246,7 @@ load(const char *path, const char *name, const char *sha256, GError **error)
 const LtLoaded *
 lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **error)
 {
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&self->mutex);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED lock = g_mutex_locker_new(&self->mutex);
     LtLoaded *loaded = g_hash_table_lookup(self->loaded, name);
     g_autofree char *path = NULL;
 
@@ -264,7 +264,7 @@ lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **err
 GPtrArray *
 lt_loader_take_news(LtLoader *self)
 {
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&self->mutex);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED lock = g_mutex_locker_new(&self->mutex);
     GPtrArray *news = self->news;
 
     self->news = g_ptr_array_new();
