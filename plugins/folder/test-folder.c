@@ -45,7 +45,7 @@ static void
 test_delivers_parts_as_files(void)
 {
     g_autoptr(Harness) harness = harness_new();
-    g_autofree char *out = harness_file(harness, "out/.keep", "");
+    g_autofree G_GNUC_UNUSED char *out = harness_file(harness, "out/.keep", "");
     g_autofree char *lines = g_strdup_printf("plugin=folder\nout=%s/out\nfile_mode=384\n", harness->folder);
     g_autoptr(LtEndpoint) endpoint = harness_endpoint(harness, lines);
     g_autoptr(LtMessage) message = harness_message(&(HarnessMessage) { .payload = "{\"a\":1}", .attachments = two,
@@ -74,7 +74,7 @@ static void
 test_delivers_the_container_itself(void)
 {
     g_autoptr(Harness) harness = harness_new();
-    g_autofree char *out = harness_file(harness, "out/.keep", "");
+    g_autofree G_GNUC_UNUSED char *out = harness_file(harness, "out/.keep", "");
     g_autofree char *lines = g_strdup_printf("plugin=folder\nform=envelope\nout=%s/out\n", harness->folder);
     g_autoptr(LtEndpoint) endpoint = harness_endpoint(harness, lines);
     g_autoptr(LtMessage) message = harness_message(&(HarnessMessage) { 0 });
@@ -89,7 +89,7 @@ static void
 test_delivering_again_changes_nothing(void)
 {
     g_autoptr(Harness) harness = harness_new();
-    g_autofree char *rest = harness_file(harness, "out/.H52.1_" ID ".new/payload.json", "half of an attempt that was cut short");
+    g_autofree G_GNUC_UNUSED char *rest = harness_file(harness, "out/.H52.1_" ID ".new/payload.json", "half of an attempt that was cut short");
     g_autofree char *lines = g_strdup_printf("plugin=folder\nout=%s/out\n", harness->folder);
     g_autoptr(LtEndpoint) endpoint = harness_endpoint(harness, lines);
     g_autoptr(LtMessage) message = harness_message(&(HarnessMessage) { .payload = "{\"a\":1}" });
@@ -141,7 +141,7 @@ lay_down(Harness *harness, const char *name, const char *description)
 static LtEndpoint *
 collecting_endpoint(Harness *harness)
 {
-    g_autofree char *keep = harness_file(harness, "in/.keep", "");
+    g_autofree G_GNUC_UNUSED char *keep = harness_file(harness, "in/.keep", "");
     g_autofree char *lines = g_strdup_printf("plugin=folder\nin=%s/in\nmax_bytes=10K\n", harness->folder);
 
     return harness_endpoint(harness, lines);
@@ -208,7 +208,7 @@ test_puts_aside_what_can_never_pass(void)
         g_autoptr(Harness) harness = harness_new();
         g_autoptr(LtEndpoint) endpoint = collecting_endpoint(harness);
         g_auto(HarnessInbox) inbox = { .fail_key = "bad", .fail_code = LT_ERROR_INVALID };
-        g_autofree char *large = harness_file(harness, "in/a/large.json", i == 6 ? filler : "{}");
+        g_autofree G_GNUC_UNUSED char *large = harness_file(harness, "in/a/large.json", i == 6 ? filler : "{}");
         g_autofree char *link = harness_file(harness, "in/a/link.json", NULL);
         g_autofree char *reason = g_build_filename(harness->folder, "in", ".unreadable", "a", "reason.txt", NULL);
         g_autofree char *note = NULL;

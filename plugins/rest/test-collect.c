@@ -11,8 +11,8 @@
 static LtEndpoint *
 collecting(Fixture *f)
 {
-    g_autofree char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/su-kien?sau=\\(.cursor // \"0\")\"}");
-    g_autofree char *items = harness_file(f->harness, "items.jq", ITEMS);
+    g_autofree G_GNUC_UNUSED char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/su-kien?sau=\\(.cursor // \"0\")\"}");
+    g_autofree G_GNUC_UNUSED char *items = harness_file(f->harness, "items.jq", ITEMS);
 
     return endpoint_with(f, "collect_map=collect.jq\nitems_map=items.jq\n");
 }
@@ -51,8 +51,8 @@ test_collects_and_moves_the_cursor(Fixture *f, gconstpointer data)
 static void
 test_null_as_re_binds_to_the_dossier_alone(Fixture *f, gconstpointer data)
 {
-    g_autofree char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/\"}");
-    g_autofree char *items = harness_file(f->harness, "items.jq", "{messages: [{key: \"1\", type: \"dossier.submit\", from: \"a\", to: \"b\", code: \"known\", re: null, payload: {}}]}");
+    g_autofree G_GNUC_UNUSED char *ask = harness_file(f->harness, "collect.jq", "{method: \"GET\", path: \"/\"}");
+    g_autofree G_GNUC_UNUSED char *items = harness_file(f->harness, "items.jq", "{messages: [{key: \"1\", type: \"dossier.submit\", from: \"a\", to: \"b\", code: \"known\", re: null, payload: {}}]}");
     g_autoptr(LtEndpoint) endpoint = endpoint_with(f, "collect_map=collect.jq\nitems_map=items.jq\n");
     g_auto(HarnessInbox) inbox = { .submission = harness_message(&(HarnessMessage) { .dossier = "7f0c2a7e-8d3c-4a52-9f1b-0123456789ab" }) };
     const LtBuilt *built;

@@ -7,7 +7,7 @@
 static LtEndpoint *
 mapped(Fixture *f, const char *map, const char *more)
 {
-    g_autofree char *path = harness_file(f->harness, "deliver.jq", map);
+    g_autofree G_GNUC_UNUSED char *path = harness_file(f->harness, "deliver.jq", map);
     g_autofree char *lines = g_strdup_printf("deliver_map=deliver.jq\n%s", more);
 
     return endpoint_with(f, lines);
@@ -134,7 +134,7 @@ test_a_reply_map_decides(Fixture *f, gconstpointer data)
         { "{\"ketQua\":\"00\",\"ketQua\":\"04\"}", "rest.reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
         { "HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nerr", "http.500", LT_ERROR_UNAVAILABLE, -1 },
     };
-    g_autofree char *path = harness_file(f->harness, "reply.jq", map);
+    g_autofree G_GNUC_UNUSED char *path = harness_file(f->harness, "reply.jq", map);
     g_autoptr(LtEndpoint) endpoint = mapped(f, "{method: \"POST\", path: \"/\", body: \"x\"}", "reply_map=reply.jq\n");
 
     (void) data;
@@ -328,8 +328,8 @@ test_refuses_settings_that_cannot_work(Fixture *f, gconstpointer data)
         { "plugin=rest\nform=envelope\nmode=replay\n", "[endpoint t] record: mode = replay needs" },
         { "plugin=rest\nform=envelop\n", "[endpoint t] form" },
     };
-    g_autofree char *bad = harness_file(f->harness, "bad.jq", "{method: ");
-    g_autofree char *import = harness_file(f->harness, "import.jq", "import \"a\" as a; .");
+    g_autofree G_GNUC_UNUSED char *bad = harness_file(f->harness, "bad.jq", "{method: ");
+    g_autofree G_GNUC_UNUSED char *import = harness_file(f->harness, "import.jq", "import \"a\" as a; .");
 
     (void) data;
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -569,7 +569,7 @@ test_speaks_over_a_unix_socket(void)
     g_autoptr(LtReply) reply = NULL;
 
     {
-        g_autoptr(Peer) peer = peer_new(&(PeerOptions) { .answer = answer, .socket_path = path });
+        g_autoptr(Peer) G_GNUC_UNUSED peer = peer_new(&(PeerOptions) { .answer = answer, .socket_path = path });
         g_autoptr(LtLinkThread) thread = lt_link_thread_new(NULL);
         g_autoptr(LtLinkTarget) target = lt_link_target_new(thread, &(LtLinkOptions) { .socket_path = path }, &error);
 
