@@ -42,6 +42,10 @@ deliver(Attempt *self, gboolean *reached, GError **error)
                                           : lt_store_load_message(dispatcher->store, self->item->delivery->message, error);
     if (message == NULL)
         return FALSE;
+    if (lt_endpoint_get_settings(self->endpoint)->next_hub && lt_message_get_expires_us(message) <= lt_time_now_us()) {
+        lt_error_set(error, LT_ERROR_REFUSED, "env.time.expired", "the next hub had not taken the envelope when it expired");
+        return FALSE;
+    }
     *reached = TRUE;
     return lt_endpoint_deliver(self->endpoint, message, dispatcher->cancellable, &self->receipt, &self->receipt_type, error);
 }

@@ -13,7 +13,8 @@
 
 #define WATCH_US LT_US_PER_SECOND
 #define DISK_AGAIN_US LT_US_PER_SECOND
-#define KEEP_BYTES (128 * 1024)      /* a message that is larger is read again from disk */
+#define KEEP_BYTES (32 * 1024) /* a message that is larger is read again from disk, and so are those */
+#define KEEP_MOST 256          /* behind so many others of its endpoint */
 #define NEVER_US G_MAXINT64
 
 static gpointer run_clock(gpointer data);
@@ -70,10 +71,14 @@ lt_dispatcher_want_worker(LtDispatcher *self)
 {
     if (self->is_stopping)
         return;
-    if (self->n_idle > 0)
+    if (self->n_idle > 0) {
         g_cond_signal(&self->work);
-    else if (self->threads->len < get_most_threads(self))
-        g_ptr_array_add(self->threads, g_thread_new("deliver", run_worker, self));
+    } else if (self->threads->len < get_most_threads(self)) {
+        GThread *thread = g_thread_try_new("deliver", run_worker, self, NULL);
+
+        if (thread != NULL) /* else those that there are do it, one after the other */
+            g_ptr_array_add(self->threads, thread);
+    }
 }
 
 void
@@ -168,7 +173,7 @@ lt_dispatcher_offer(LtDispatcher *self, GPtrArray *deliveries, LtMessage *messag
         if (strcmp(delivery->endpoint, LT_ROUTE_INBOX) == 0)
             continue;
         port = get_port(self, delivery->endpoint);
-        lt_port_offer(port, delivery, kept);
+        lt_port_offer(port, delivery, lt_lane_get_size(port->lane) < KEEP_MOST ? kept : NULL);
         if (lt_port_may_start(port, mono_us, now_us))
             lt_dispatcher_want_worker(self);
         else if (lt_port_needs_look(port, now_us))

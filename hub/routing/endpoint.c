@@ -57,6 +57,7 @@ static const LtKey keys[] = {
     LT_DURATION(LtEndpointSettings, breaker_rest, "30s", "100ms..1d", "how long it is left alone before one delivery tries again"),
     LT_DURATION(LtEndpointSettings, retry_first, "5s", "10ms..1d", "wait after the first failed attempt of a delivery; doubles each time"),
     LT_DURATION(LtEndpointSettings, retry_cap, "30min", "10ms..7d", "longest wait between two attempts"),
+    LT_BOOLEAN(LtEndpointSettings, next_hub, "false", "the system is a hub: what it has not taken before it expires is refused, and the sender told"),
     LT_CHOICE(LtEndpointSettings, mode, "live", "live|dry|replay", "live: requests are sent; dry: only shown, deliveries are held; replay: answered from the folder 'record'"),
     LT_PATH(LtEndpointSettings, record, "", "folder where exchanges are kept as files, secrets masked; they hold personal data"),
     LT_KEYS_END,

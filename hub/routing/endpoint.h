@@ -33,6 +33,7 @@ typedef struct {
     gint64 breaker_failures;
     gint64 breaker_rest;     /* microseconds until the first probe */
     gint64 retry_first, retry_cap;
+    gboolean next_hub;       /* the system is a hub: it takes nothing that has expired */
     char *mode;              /* "live", "dry" or "replay" */
     char *record;            /* nullable: folder where exchanges are kept, or replayed from */
 } LtEndpointSettings;

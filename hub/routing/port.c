@@ -246,7 +246,9 @@ lt_port_look(Port *self)
     was_stale = self->is_stale;
     try_all = was_stale || self->has_wrapped;
     after = was_stale ? 0 : self->cursor;
-    horizon_us = lt_time_now_us() + (self->is_hurried ? COLLECT_CAP_US : 0);
+    horizon_us = lt_time_now_us();
+    if (self->is_hurried && self->endpoint != NULL)
+        horizon_us += lt_endpoint_get_settings(self->endpoint)->retry_cap;
     self->is_stale = FALSE;
     self->is_told = FALSE;
     self->is_looking = TRUE;

@@ -58,6 +58,7 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
     self->settings.breaker_rest = number(section, "breaker_rest", 50) * 1000;
     self->settings.retry_first = number(section, "retry_first", 10) * 1000;
     self->settings.retry_cap = number(section, "retry_cap", 100) * 1000;
+    self->settings.next_hub = lt_section_lookup(section, "next_hub") != NULL;
     self->deliver = told.deliver;
     self->collect = told.collect;
     self->data = told.data;

@@ -457,6 +457,29 @@ test_large(void)
     yard_wait(yard, LT_DELIVERY_DELIVERED, 1);
 }
 
+/* A next hub takes nothing that has expired (envelope.md §8); a system that is no hub gets it all the same. */
+static void
+test_expired(void)
+{
+    static const char text[] = "[endpoint hub]\nplugin=x\nnext_hub=true\nretry_first=1\nretry_cap=1\n[endpoint system]\nplugin=x\n[route r]\nendpoints=hub;system\n";
+    g_auto(Script) script;
+    gint64 now_us = lt_time_now_us();
+
+    script_init(&script);
+    fake_endpoint_tell(deliver, NULL, &script);
+    g_autoptr(Yard) yard = yard_new(text);
+    yard_send(yard, &(YardEnvelope) { .issued_us = now_us, .expires_us = now_us + 2 * LT_US_PER_SECOND });
+    lt_time_set_for_tests(10 * LT_US_PER_SECOND);
+    yard_start_dispatcher(yard, 2);
+    yard_wait(yard, LT_DELIVERY_DELIVERED, 1);
+    yard_wait(yard, LT_DELIVERY_REFUSED, 1);
+    lt_time_set_for_tests(0);
+    g_autoptr(LtDelivery) refused = yard_find(yard, LT_DELIVERY_REFUSED);
+    g_assert_cmpstr(refused->endpoint, ==, "hub");
+    g_assert_cmpstr(refused->reason, ==, "env.time.expired");
+    g_assert_cmpuint(count_seen(&script), ==, 1);
+}
+
 static gboolean
 collect(const char *endpoint, LtInbox *inbox, gpointer data, GError **error)
 {
@@ -532,6 +555,7 @@ main(int argc, char **argv)
     g_test_add_func("/dispatcher/holds-what-waits-for-an-endpoint-that-is-gone", test_gone_endpoint);
     g_test_add_func("/dispatcher/follows-a-new-plan", test_new_plan);
     g_test_add_func("/dispatcher/reads-large-messages-from-disk", test_large);
+    g_test_add_func("/dispatcher/gives-a-next-hub-nothing-that-has-expired", test_expired);
     g_test_add_func("/dispatcher/collects-on-its-schedule", test_collects);
     g_test_add_func("/dispatcher/stops-in-the-middle-of-a-hanging-verb", test_stop);
     return g_test_run();
