@@ -10,7 +10,7 @@ LT_PACKAGES_DEMO="openssl python3-minimal python3 curl"
 
 # To run all tests: real peers and tools, sanitizers, fuzzers.
 LT_PACKAGES_TEST="clang llvm libclang-rt-14-dev nginx-light softhsm2 opensc libengine-pkcs11-openssl unzip xxd strace \
-golang-go golang-golang-x-mod-dev man-db bash-completion shellcheck git"
+golang-go golang-golang-x-mod-dev man-db bash-completion shellcheck git iproute2 systemd"
 
 # lt_install PACKAGE…: installs what is missing; says what it does; needs root only when something is missing.
 lt_install() {

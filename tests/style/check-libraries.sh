@@ -24,7 +24,7 @@ only 'libsoup/' hub/http/
 only 'curl/' hub/routing/link.c hub/routing/link-
 only 'gmodule' hub/routing/loader.c
 only 'libxml/' hub/base/xml.c hub/base/xml-
-only 'json-glib/' hub/http/ hub/cli/
+only 'json-glib/' tests/lib/ # the hub reads JSON with its own scanner
 only 'jq\.h|jv\.h' plugins/rest/
 only 'libxslt/' plugins/soap/
 only 'xmlsec/' plugins/soap/ plugins/ioffice/
