@@ -4,10 +4,12 @@
 
 Needs a build with -Dbench=true (LTHUB_BENCH_BUILD, default build-bench) and, for p2, the Node packages that run.sh installs there.
 """
+import atexit
 import glob
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +23,10 @@ os.environ["LTHUB"] = os.environ.get("LTHUB", os.path.join(BUILD, "hub", "lthub"
 os.environ.setdefault("LTHUB_PLUGINS", os.path.join(BUILD, "plugins"))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
 from lib import lab  # noqa: E402  pylint: disable=wrong-import-position
+
+# Everything lies in one folder of its own: on a disk, not on a tmpfs, or syncs cost nothing.
+tempfile.tempdir = tempfile.mkdtemp(prefix="bench-", dir=os.environ.get("LTHUB_BENCH_FOLDER", BUILD))
+atexit.register(shutil.rmtree, tempfile.tempdir, True)
 
 ROUNDS = int(os.environ.get("LTHUB_BENCH_ROUNDS", "5"))
 COUNT = int(os.environ.get("LTHUB_BENCH_COUNT", "6000"))

@@ -5,11 +5,12 @@
 #   tests/bench/run.sh p1 p2        these
 #   LTHUB_BENCH_STORED=100000       for P10: how many dossiers are stored before it is measured (default 1000000)
 #   LTHUB_BENCH_BUILD=DIR           where to build (default: build-bench)
+#   LTHUB_BENCH_FOLDER=DIR          where hub and yardsticks write: a disk, not a tmpfs (default: the build folder)
 # Needs node and npm for P2, valgrind for P4. The Node packages are installed into the build folder, at pinned versions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case "${1:-}" in
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 cases=("$@")
 [ ${#cases[@]} -gt 0 ] || cases=(p1 p2 p4 p6 p8 p13 p15 p10)

@@ -23,9 +23,9 @@ def first_match(path, pattern):
     return found.group(1).strip() if found else "?"
 
 
-def machine():
+def machine(results):
     memory = int(first_match("/proc/meminfo", r"^MemTotal:\s+(\d+)")) // 1024 // 1024
-    system = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", "/tmp"], capture_output=True, text=True, check=False).stdout.strip()
+    system = subprocess.run(["findmnt", "-no", "FSTYPE", "-T", os.path.dirname(results)], capture_output=True, text=True, check=False).stdout.strip()
     name = first_match("/etc/os-release", "^PRETTY_NAME=.([^\\n]*).$")
     return (f"{os.cpu_count()} × {first_match('/proc/cpuinfo', r'^model name.*: (.*)')}, {memory} GiB, {system or '?'}, Linux {os.uname().release}, "
             f"{name}; {datetime.date.today()}. Load generator and sink share the cores.")
@@ -47,7 +47,7 @@ def main(results, document):
         before, rest = text.read().split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     with open(document, "w", encoding="utf-8") as out:
-        out.write(f"{before}{BEGIN}\n{machine()}\n\n" + "\n".join(table) + f"\n{END}{after}")
+        out.write(f"{before}{BEGIN}\n{machine(results)}\n\n" + "\n".join(table) + f"\n{END}{after}")
 
 
 if __name__ == "__main__":
