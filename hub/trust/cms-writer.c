@@ -11,7 +11,7 @@
 static GByteArray *
 element_new(void)
 {
-    return g_byte_array_new();
+    return g_byte_array_sized_new(256);
 }
 
 static void
@@ -38,7 +38,7 @@ put_oid(GByteArray *out, LtCmsOid oid)
 static void
 add_attribute(GPtrArray *attributes, LtCmsOid oid, const GByteArray *value)
 {
-    g_autoptr(GByteArray) content = g_byte_array_new();
+    g_autoptr(GByteArray) content = g_byte_array_sized_new(256);
     GByteArray *attribute = element_new();
 
     put_oid(content, oid);
@@ -51,8 +51,8 @@ add_attribute(GPtrArray *attributes, LtCmsOid oid, const GByteArray *value)
 static void
 put_issuer_serial(GByteArray *out, const struct _LtSignerPrivate *signer)
 {
-    g_autoptr(GByteArray) name = g_byte_array_new();
-    g_autoptr(GByteArray) content = g_byte_array_new();
+    g_autoptr(GByteArray) name = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) content = g_byte_array_sized_new(256);
 
     lt_der_put(name, 0xa4, g_bytes_get_data(signer->issuer, NULL), g_bytes_get_size(signer->issuer));
     put_inside(content, LT_DER_SEQUENCE, name);
@@ -63,10 +63,10 @@ put_issuer_serial(GByteArray *out, const struct _LtSignerPrivate *signer)
 static void
 add_signing_certificate(GPtrArray *attributes, const LtAlgorithm *algorithm, const struct _LtSignerPrivate *signer)
 {
-    g_autoptr(GByteArray) id = g_byte_array_new();
-    g_autoptr(GByteArray) ids = g_byte_array_new();
-    g_autoptr(GByteArray) certificates = g_byte_array_new();
-    g_autoptr(GByteArray) value = g_byte_array_new();
+    g_autoptr(GByteArray) id = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) ids = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) certificates = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) value = g_byte_array_sized_new(256);
     gboolean sha256 = algorithm->digest_size == LT_SHA256_SIZE;
 
     if (!sha256) /* SHA-256 is the default, which DER leaves out */
@@ -83,9 +83,9 @@ static GPtrArray *
 make_attributes(const LtAlgorithm *algorithm, const struct _LtSignerPrivate *signer, GBytes *content, gint64 signed_us)
 {
     GPtrArray *attributes = g_ptr_array_new_with_free_func(element_free);
-    g_autoptr(GByteArray) type = g_byte_array_new();
-    g_autoptr(GByteArray) time = g_byte_array_new();
-    g_autoptr(GByteArray) digest = g_byte_array_new();
+    g_autoptr(GByteArray) type = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) time = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) digest = g_byte_array_sized_new(256);
     guint8 bytes[EVP_MAX_MD_SIZE];
 
     EVP_Digest(g_bytes_get_data(content, NULL), g_bytes_get_size(content), bytes, NULL,
@@ -123,8 +123,8 @@ put_signer_info(GByteArray *out, const LtAlgorithm *algorithm, const struct _LtS
                 GBytes *value)
 {
     static const guint8 one = 1;
-    g_autoptr(GByteArray) info = g_byte_array_new();
-    g_autoptr(GByteArray) sid = g_byte_array_new();
+    g_autoptr(GByteArray) info = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) sid = g_byte_array_sized_new(256);
 
     lt_der_put(info, LT_DER_INTEGER, &one, 1);
     g_byte_array_append(sid, g_bytes_get_data(signer->issuer, NULL), (guint) g_bytes_get_size(signer->issuer));
@@ -141,10 +141,10 @@ static GBytes *
 put_signed_data(const LtAlgorithm *algorithm, const struct _LtSignerPrivate *signer, GPtrArray *attributes, GBytes *value)
 {
     static const guint8 one = 1;
-    g_autoptr(GByteArray) data = g_byte_array_new();
-    g_autoptr(GByteArray) inner = g_byte_array_new();
-    g_autoptr(GByteArray) outer = g_byte_array_new();
-    GByteArray *out = g_byte_array_new();
+    g_autoptr(GByteArray) data = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) inner = g_byte_array_sized_new(256);
+    g_autoptr(GByteArray) outer = g_byte_array_sized_new(256);
+    GByteArray *out = g_byte_array_sized_new(256);
 
     lt_der_put(data, LT_DER_INTEGER, &one, 1);
     lt_algorithm_put_digest(algorithm, inner);
@@ -170,7 +170,7 @@ lt_cms_write(const LtSignerCertificate *signer, GBytes *content, gint64 signed_u
 {
     const LtAlgorithm *algorithm = lt_algorithm_for_key(signer->private->kind);
     g_autoptr(GPtrArray) attributes = make_attributes(algorithm, signer->private, content, signed_us);
-    g_autoptr(GByteArray) set = g_byte_array_new();
+    g_autoptr(GByteArray) set = g_byte_array_sized_new(256);
     g_autoptr(GBytes) value = NULL;
 
     lt_der_put_set(set, LT_DER_SET, attributes);

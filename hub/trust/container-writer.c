@@ -37,12 +37,21 @@ struct _LtContainerStream {
 
 G_DEFINE_FINAL_TYPE(LtContainerStream, lt_container_stream, G_TYPE_INPUT_STREAM)
 
+/* Each field is a few bytes: there is room for them before they are put. */
 static void
 put16(GByteArray *out, guint32 value)
 {
-    const guint8 bytes[] = { (guint8) value, (guint8) (value >> 8) };
+    out->data[out->len++] = (guint8) value;
+    out->data[out->len++] = (guint8) (value >> 8);
+}
 
-    g_byte_array_append(out, bytes, sizeof bytes);
+static void
+make_room(GByteArray *out, guint n_bytes)
+{
+    guint length = out->len;
+
+    g_byte_array_set_size(out, length + n_bytes);
+    out->len = length;
 }
 
 static void
@@ -77,6 +86,7 @@ put_name(GByteArray *out, const Source *source)
 static void
 put_local(GByteArray *out, const Source *source)
 {
+    make_room(out, LOCAL_SIZE);
     put32(out, LOCAL_SIGNATURE);
     put_common(out, source);
     put_name(out, source);
@@ -88,6 +98,7 @@ put_directory(GByteArray *out, const Source *sources, guint n_sources, guint64 o
     guint32 size;
 
     for (guint i = 0; i < n_sources; i++) {
+        make_room(out, CENTRAL_SIZE);
         put32(out, CENTRAL_SIGNATURE);
         put16(out, ZIP_VERSION); /* made by: version 1.0, system 0 */
         put_common(out, &sources[i]);
@@ -99,6 +110,7 @@ put_directory(GByteArray *out, const Source *sources, guint n_sources, guint64 o
         put_name(out, &sources[i]);
     }
     size = out->len;
+    make_room(out, END_SIZE);
     put32(out, END_SIGNATURE);
     put32(out, 0); /* disks */
     put16(out, n_sources);
@@ -204,7 +216,7 @@ lt_container_stream_class_init(LtContainerStreamClass *klass)
 static void
 lt_container_stream_init(LtContainerStream *self)
 {
-    self->record = g_byte_array_new();
+    self->record = g_byte_array_sized_new(1024);
 }
 
 GInputStream *

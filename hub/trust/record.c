@@ -40,9 +40,11 @@ keep(LtRecord *self, const char *before, const char *text, const char *after)
 {
     guint offset = (guint) self->buffer->len;
 
-    g_string_append(self->buffer, before);
+    if (*before != '\0')
+        g_string_append_c(self->buffer, *before);
     g_string_append(self->buffer, text);
-    g_string_append(self->buffer, after);
+    if (*after != '\0')
+        g_string_append_c(self->buffer, *after);
     g_string_append_c(self->buffer, '\0');
     return offset;
 }
@@ -205,20 +207,21 @@ fields_are_declared(const LtRecord *self, GError **error)
     return TRUE;
 }
 
-/* One member of an entry as it will be written; borrowed. */
+/* One member of an entry as it will be written; borrowed. A quote of NUL is none. */
 typedef struct {
-    const char *name, *quote, *text;
+    const char *name, *text;
+    char quote;
 } Written;
 
 /* Insertion sort: they are few, and mostly in order. */
 static void
-place(Written *members, guint *n, const char *name, const char *quote, const char *text)
+place(Written *members, guint *n, const char *name, char quote, const char *text)
 {
     guint i = (*n)++;
 
     for (; i > 0 && strcmp(members[i - 1].name, name) > 0; i--)
         members[i] = members[i - 1];
-    members[i] = (Written){ name, quote, text };
+    members[i] = (Written){ name, text, quote };
 }
 
 static GString *
@@ -227,12 +230,16 @@ write_members(const Written *members, guint n)
     GString *out = g_string_sized_new(640);
 
     for (guint i = 0; i < n; i++) {
-        g_string_append(out, i == 0 ? "{\"" : ",\"");
+        g_string_append_c(out, i == 0 ? '{' : ',');
+        g_string_append_c(out, '"');
         g_string_append(out, members[i].name);
-        g_string_append(out, "\":");
-        g_string_append(out, members[i].quote);
+        g_string_append_c(out, '"');
+        g_string_append_c(out, ':');
+        if (members[i].quote != '\0')
+            g_string_append_c(out, members[i].quote);
         g_string_append(out, members[i].text);
-        g_string_append(out, members[i].quote);
+        if (members[i].quote != '\0')
+            g_string_append_c(out, members[i].quote);
     }
     g_string_append_c(out, '}');
     return out;
@@ -247,14 +254,14 @@ write_entry(const LtRecord *self, guint64 index, gint64 at_us)
 
     lt_time_write_millis(at_us, time);
     g_snprintf(number, sizeof number, "%" G_GUINT64_FORMAT, index);
-    place(members, &n, "actor", "\"", at(self, self->actor));
-    place(members, &n, "ak", "\"", at(self, self->actor_kind));
-    place(members, &n, "ev", "\"", at(self, self->event));
-    place(members, &n, "n", "", number);
-    place(members, &n, "t", "\"", time);
-    place(members, &n, "v", "", "1");
+    place(members, &n, "actor", '"', at(self, self->actor));
+    place(members, &n, "ak", '"', at(self, self->actor_kind));
+    place(members, &n, "ev", '"', at(self, self->event));
+    place(members, &n, "n", '\0', number);
+    place(members, &n, "t", '"', time);
+    place(members, &n, "v", '\0', "1");
     for (guint i = 0; i < self->n_members; i++)
-        place(members, &n, at(self, self->members[i].name), "", at(self, self->members[i].text));
+        place(members, &n, at(self, self->members[i].name), '\0', at(self, self->members[i].text));
     return write_members(members, n);
 }
 
