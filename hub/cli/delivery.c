@@ -6,6 +6,7 @@
 #include "base/language.h"
 #include "base/value.h"
 #include "cli/admin.h"
+#include "cli/columns.h"
 #include "cli/commands.h"
 #include "routing/delivery.h"
 
@@ -93,23 +94,15 @@ print_json(const LtDelivery *delivery)
     g_print("%s}\n", line->str);
 }
 
-/* 24-hour time in Việt Nam, to the second. */
-static char *
-local_time(gint64 at_us)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(7 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(at_us / G_USEC_PER_SEC);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
-}
-
 static void
 print_why(const LtDelivery *delivery, const LtTerminal *terminal)
 {
     if (delivery->reason == NULL)
         return;
-    g_print("    %s: %s [%s]\n", _("why"), delivery->text != NULL ? delivery->text : "", delivery->reason);
+    if (delivery->text != NULL)
+        g_print("    %s: %s [%s]\n", _("why"), delivery->text, delivery->reason);
+    else
+        g_print("    %s: [%s]\n", _("why"), delivery->reason);
     if (delivery->state == LT_DELIVERY_WAITING || delivery->state == LT_DELIVERY_HELD || delivery->state == LT_DELIVERY_REFUSED)
         g_print("    %s: %s\n    %s: %s\n", _("cause"), lt_delivery_cause_text(delivery->cause, terminal->language), _("what to do"),
                 get_fix(delivery, terminal->language));
@@ -119,14 +112,15 @@ static void
 print_line(const LtDelivery *delivery, const LtTerminal *terminal)
 {
     g_autofree char *code = lt_escape_for_log(delivery->code != NULL ? delivery->code : "");
-    g_autofree char *changed = local_time(delivery->changed_us);
+    g_autofree char *changed = lt_column_time(delivery->changed_us);
 
     if (terminal->json) {
         print_json(delivery);
         return;
     }
-    g_print("%-10" G_GINT64_FORMAT " %-10s %-20s %-18s %s → %s  %s\n", delivery->id, state_for_people(delivery->state), delivery->endpoint,
-            delivery->type, delivery->from, delivery->receiver, code);
+    g_print("%-10" G_GINT64_FORMAT " ", delivery->id);
+    lt_column_print(state_for_people(delivery->state), 12);
+    g_print("%-20s %-18s %s → %s  %s\n", delivery->endpoint, delivery->type, delivery->from, delivery->receiver, code);
     g_print("    %s, %s: %u\n", changed, _("attempts"), delivery->attempts);
     print_why(delivery, terminal);
 }
@@ -186,13 +180,13 @@ run_show(gpointer data, char **arguments, const LtTerminal *terminal)
     print_line(delivery, terminal);
     if (terminal->json)
         return LT_EXIT_OK;
-    created = local_time(delivery->created_us);
+    created = lt_column_time(delivery->created_us);
     g_print("    %s: %s\n    %s: %s\n", _("message"), delivery->message_id, _("came in"), created);
     if (delivery->dossier != NULL)
         g_print("    %s: %s\n", _("dossier"), delivery->dossier);
     if (delivery->state != LT_DELIVERY_WAITING || delivery->not_before_us == 0)
         return LT_EXIT_OK;
-    next = local_time(delivery->not_before_us);
+    next = lt_column_time(delivery->not_before_us);
     g_print("    %s: %s\n", _("next try"), next);
     return LT_EXIT_OK;
 }

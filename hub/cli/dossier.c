@@ -6,6 +6,7 @@
 #include "base/language.h"
 #include "base/value.h"
 #include "cli/admin.h"
+#include "cli/columns.h"
 #include "cli/commands.h"
 #include "store/dossiers.h"
 
@@ -39,16 +40,6 @@ state_for_people(const char *state)
     return _(words[number - 1]);
 }
 
-static char *
-local_time(gint64 at_us)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(7 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(at_us / G_USEC_PER_SEC);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
-}
-
 static void
 append_time(GString *line, const char *name, gint64 at_us)
 {
@@ -76,7 +67,7 @@ static void
 print_dossier(const LtDossier *dossier, const LtTerminal *terminal)
 {
     g_autofree char *code = lt_escape_for_log(dossier->code != NULL ? dossier->code : dossier->reference);
-    g_autofree char *changed = local_time(dossier->changed_us);
+    g_autofree char *changed = lt_column_time(dossier->changed_us);
     g_autoptr(GString) line = g_string_new("{");
 
     if (!terminal->json) {
@@ -157,12 +148,14 @@ event_for_people(const char *event)
 static void
 print_event(const LtDossierEvent *event)
 {
-    g_autofree char *at = local_time(event->at_us);
+    g_autofree char *at = lt_column_time(event->at_us);
     g_autofree char *detail = lt_escape_for_log(event->detail != NULL ? event->detail : "");
     const char *shown = strcmp(event->event, "state") == 0 ? state_for_people(detail) : detail;
 
-    g_print("  %s  %-28s %-18s %s → %s  %s %s\n", at, event_for_people(event->event), event->type != NULL ? event->type : "",
-            event->from != NULL ? event->from : "", event->to != NULL ? event->to : "", event->endpoint != NULL ? event->endpoint : "", shown);
+    g_print("  %s  ", at);
+    lt_column_print(event_for_people(event->event), 30);
+    g_print("%-18s %s → %s  %s %s\n", event->type != NULL ? event->type : "", event->from != NULL ? event->from : "",
+            event->to != NULL ? event->to : "", event->endpoint != NULL ? event->endpoint : "", shown);
 }
 
 static int

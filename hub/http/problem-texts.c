@@ -7,6 +7,7 @@
 static const LtProblemText texts[] = {
     { "config", "Cấu hình của trục liên thông cần người quản trị xem lại", "A person must mend the configuration of the hub" },
     { "conflict", "Trùng mã với nội dung khác", "The same id stands for other content" },
+    { "delivery.state", "Trạng thái của lượt chuyển này không cho phép việc đó", "The state of this delivery does not allow it" },
     { "delivery.unknown", "Không có lượt chuyển này", "There is no such delivery" },
     { "dossier.unknown", "Không có hồ sơ này", "There is no such dossier" },
     { "env.busy", "Trục liên thông đang bận, hãy gửi lại", "The hub is busy; send again" },
