@@ -58,10 +58,10 @@ count(Counter *counter, guint64 bytes)
     counter->bytes += bytes;
 }
 
+/* Under the lock. */
 static gboolean
 take(LtQuota *self, const char *unit, guint64 bytes, gint64 now_us, gint64 *wait_us)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     Usage *usage = g_hash_table_lookup(self->units, unit);
 
     if (usage == NULL) {
@@ -86,8 +86,12 @@ lt_quota_take(LtQuota *self, const char *unit, guint64 bytes, gint64 now_us, GEr
 {
     GError *refusal = NULL;
     gint64 wait_us = 0;
+    gboolean fitted;
 
-    if (take(self, unit, bytes, now_us, &wait_us))
+    g_mutex_lock(&self->lock);
+    fitted = take(self, unit, bytes, now_us, &wait_us);
+    g_mutex_unlock(&self->lock);
+    if (fitted)
         return TRUE;
     lt_error_set(&refusal, LT_ERROR_UNAVAILABLE, "env.quota", "unit %s is over its quota", unit);
     lt_error_set_retry_after(refusal, wait_us / G_USEC_PER_SEC + 1);
