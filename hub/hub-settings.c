@@ -21,7 +21,7 @@ static const LtKey trust_keys[] = {
 };
 
 static const LtKey store_keys[] = {
-    LT_BYTES(LtHubSettings, cache, "8M", "1M..4G", "page cache of each database connection"),
+    LT_BYTES(LtHubSettings, cache, "8M", "1M..4G", "page cache of the writing connection; one that reads has at most 2M"),
     LT_BYTES(LtHubSettings, reserve, "256M", "0..1024G", "free disk below which new messages are refused"),
     LT_NUMBER(LtHubSettings, group_max, "256", "1..4096", "writes that share one commit at most"),
     LT_DURATION(LtHubSettings, group_wait, "1ms", "0ms..100ms", "how long a commit waits for company when several writes are in flight"),

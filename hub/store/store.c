@@ -21,6 +21,8 @@
 #include "store/writer.h"
 
 #define SPACE_EVERY_US G_USEC_PER_SEC
+/* There are as many readers as threads that read at once, and behind them is the system's cache. */
+#define READER_CACHE_BYTES (2 * 1024 * 1024)
 
 struct _LtStore {
     LtStoreOptions options;
@@ -88,7 +90,7 @@ lt_store_borrow_reader(LtStore *self, GError **error)
     g_mutex_unlock(&self->readers_lock);
     if (reader != NULL)
         return reader;
-    return lt_database_open(self->path, LT_DATABASE_READ, self->options.cache_bytes, error);
+    return lt_database_open(self->path, LT_DATABASE_READ, MIN(self->options.cache_bytes, READER_CACHE_BYTES), error);
 }
 
 void
@@ -145,7 +147,7 @@ start_writing(LtStore *self, GError **error)
     self->log = lt_log_tail_open(self->database, self->options.signer, self->options.demo, error);
     if (self->log == NULL)
         return FALSE;
-    self->wal = lt_wal_start(self->path, self->options.cache_bytes, error);
+    self->wal = lt_wal_start(self->path, READER_CACHE_BYTES, error);
     if (self->wal == NULL)
         return FALSE;
     parts.log = self->log;
@@ -285,6 +287,7 @@ lt_store_write(LtStore *self, LtStoreWrite write, gpointer data, GError **error)
 {
     Waiting waiting = { .write = write, .data = data };
 
+    g_return_val_if_fail(self->writer == NULL || !lt_writer_is_here(self->writer), FALSE); /* it would wait for itself */
     g_mutex_init(&waiting.lock);
     g_cond_init(&waiting.done);
     lt_store_submit(self, waiting_write, waiting_done, &waiting, NULL);

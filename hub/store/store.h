@@ -20,7 +20,7 @@ typedef struct {
     LtSigner *signer;         /* (transfer none): signs checkpoints, names the unit of the log */
     gboolean read_only;       /* for `lthub audit` and tests: no writer, no lock */
     gboolean demo;            /* the log's origin says so: "hub.<unit>/demo/<year>" */
-    gint64 cache_bytes;       /* page cache of each connection */
+    gint64 cache_bytes;       /* page cache of the writer; a reader has at most 2 MiB */
     gint64 reserve_bytes;     /* below this much free disk new messages get env.store.full (S29) */
     gint64 group_max, group_wait_us; /* at most 256; waits only when several are in flight */
 } LtStoreOptions;

@@ -352,6 +352,12 @@ lt_writer_start(const LtWriterParts *parts)
     return self;
 }
 
+gboolean
+lt_writer_is_here(const LtWriter *self)
+{
+    return g_thread_self() == self->thread;
+}
+
 void
 lt_writer_stop(LtWriter *self)
 {

@@ -23,6 +23,8 @@ LtWriter *lt_writer_start(const LtWriterParts *parts);
 void lt_writer_stop(LtWriter *self);
 /** lt_writer_submit: @lazy: may wait for a later group, at most 200 ms: for what is only kept to save work */
 void lt_writer_submit(LtWriter *self, LtStoreWrite write, LtStoreDone done, gpointer data, GMainContext *context, gboolean lazy);
+/** lt_writer_is_here: is the calling thread the writer's */
+gboolean lt_writer_is_here(const LtWriter *self);
 /** lt_writer_refuse: answers a write that was not submitted */
 void lt_writer_refuse(LtStoreDone done, gpointer data, GMainContext *context, const GError *error);
 void lt_writer_get_figures(LtWriter *self, LtStoreFigures *out);
