@@ -51,6 +51,8 @@ GBytes *yard_seal(Yard *self, const YardEnvelope *spec);
 LtAnswer *yard_submit(Yard *self, GBytes *container, const char *caller);
 /** yard_send: seals and submits; it must be accepted */
 void yard_send(Yard *self, const YardEnvelope *spec);
+/** yard_send_many: the same for so many at once, which share commits */
+void yard_send_many(Yard *self, const YardEnvelope *spec, guint n);
 /** yard_reference: of a sealed container: from, id and manifest, owned by the yard's caller until yard_reference_clear() */
 void yard_reference(GBytes *container, LtReference *out);
 void yard_reference_clear(LtReference *reference);

@@ -128,8 +128,7 @@ test_delivers(void)
     script_init(&script);
     g_autoptr(Yard) yard = start(&script, ONE, 4);
 
-    for (guint i = 0; i < 50; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 50);
     yard_wait(yard, LT_DELIVERY_DELIVERED, 50);
     g_assert_cmpuint(count_seen(&script), ==, 50);
     g_autoptr(GPtrArray) health = lt_dispatcher_health(yard->dispatcher);
@@ -197,8 +196,7 @@ test_poison(gconstpointer data)
     yard_wait(yard, ends[code], 1);
     if (ends[code] != LT_DELIVERY_REFUSED)
         yard_send(yard, &(YardEnvelope) { .dossier = dossier });
-    for (guint i = 0; i < 20; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 20);
     yard_wait(yard, LT_DELIVERY_DELIVERED, 20);
     g_assert_cmpuint(yard_count(yard, LT_DELIVERY_WAITING), ==, ends[code] == LT_DELIVERY_HELD ? 1 : ends[code] == LT_DELIVERY_WAITING ? 2 : 0);
 }
@@ -286,8 +284,7 @@ test_outage(void)
     script_init(&script);
     script.failures = 8;
     g_autoptr(Yard) yard = start(&script, "[endpoint e]\nplugin=x\nretry_first=30000\nretry_cap=60000\nbreaker_rest=20\n[route r]\nendpoints=e\n", 4);
-    for (guint i = 0; i < 30; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 30);
     yard_wait(yard, LT_DELIVERY_DELIVERED, 30);
     g_assert_cmpuint(count_seen(&script), ==, 38);
     g_assert_cmpuint(yard_count(yard, LT_DELIVERY_HELD), ==, 0);
@@ -346,8 +343,7 @@ test_hanging(void)
     script.hanging = "slow";
     g_autoptr(Yard) yard = start(&script, "[endpoint slow]\nplugin=x\nmax_in_flight=3\n[endpoint quick]\nplugin=x\n[route r]\nto=H52.102\nendpoints=slow\n"
                                           "[route s]\nendpoints=quick\n", 4);
-    for (guint i = 0; i < 20; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 20);
     for (guint i = 0; i < 20; i++)
         yard_send(yard, &(YardEnvelope) { .from = "H52.102", .to = "H52.101" });
     yard_wait(yard, LT_DELIVERY_DELIVERED, 20);
@@ -366,8 +362,7 @@ test_restart(void)
     script_init(&script);
     script.hanging = "e";
     g_autoptr(Yard) yard = start(&script, ONE, 4);
-    for (guint i = 0; i < 30; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 30);
     yard_stop_dispatcher(yard);
     g_assert_cmpuint(yard_count(yard, LT_DELIVERY_WAITING), ==, 30);
     guint before = count_seen(&script);
@@ -390,8 +385,7 @@ test_backlog(void)
     script_init(&script);
     script.hanging = "e";
     g_autoptr(Yard) yard = start(&script, "[endpoint e]\nplugin=x\nmax_in_flight=2\n[route r]\nendpoints=e\n", 2);
-    for (guint i = 0; i < MANY; i++)
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, MANY);
     g_autoptr(GPtrArray) health = lt_dispatcher_health(yard->dispatcher);
     g_assert_cmpuint(health_of(health, "e")->queued, <=, 1024);
     g_assert_true(health_of(health, "e")->behind);
@@ -399,8 +393,7 @@ test_backlog(void)
     script.hanging = NULL;
     g_ptr_array_set_size(script.seen, 0);
     yard_start_dispatcher(yard, 4);
-    for (guint i = 0; i < 50; i++) /* and new ones come meanwhile */
-        yard_send(yard, &(YardEnvelope) { NULL });
+    yard_send_many(yard, &(YardEnvelope) { NULL }, 50); /* and new ones come meanwhile */
     yard_wait(yard, LT_DELIVERY_DELIVERED, MANY + 50);
     for (guint i = 0; i < script.seen->len; i++)
         again += !g_hash_table_add(ids, g_strdup(script.seen->pdata[i]));
