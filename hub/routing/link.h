@@ -14,7 +14,7 @@ typedef struct _LtLinkTarget LtLinkTarget;
 
 /** lt_link_thread_new: starts the I/O thread. Errors: INTERNAL `link.start` */
 LtLinkThread *lt_link_thread_new(GError **error);
-/** lt_link_thread_free: requests under way fail with `link.stopped`; joins. All targets must have been freed */
+/** lt_link_thread_free: ends the thread. Nobody may be sending any more, and all targets must have been freed */
 void lt_link_thread_free(LtLinkThread *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtLinkThread, lt_link_thread_free)
 
