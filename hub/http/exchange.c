@@ -249,13 +249,14 @@ void
 lt_exchange_work(gpointer exchange, gpointer unused)
 {
     LtExchange *self = exchange;
+    GMainContext *context = self->thread->context; /* once the source is attached, the exchange is the other thread's */
     g_autoptr(GSource) source = g_idle_source_new();
 
     (void) unused;
     self->route->run(self);
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, on_worked, self, NULL);
-    g_source_attach(source, self->thread->context);
+    g_source_attach(source, context);
 }
 
 void
