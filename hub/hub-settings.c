@@ -8,6 +8,8 @@ static const LtKey hub_keys[] = {
     LT_PATH(LtHubSettings, certificate, NULL, "PEM certificate with which the hub signs receipts, and its intermediates"),
     LT_STRING(LtHubSettings, key, NULL, "its private key: a PEM file, or a pkcs11: URI"),
     LT_PATH(LtHubSettings, log_key, NULL, "Ed25519 private key (PEM) that signs checkpoints of the audit log"),
+    LT_PATH(LtHubSettings, signer_state, "",
+            "folder in which the signer remembers what it has signed; apart from the store, a store that was put back is noticed (default: folder)"),
     LT_NUMBER(LtHubSettings, workers, "16", "1..256", "threads that run the plugins' verbs"),
     LT_KEYS_END,
 };
@@ -107,4 +109,11 @@ lt_hub_settings_clear(LtHubSettings *self)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
         lt_keys_clear(sections[i].keys, self);
+}
+
+LtSignerOptions
+lt_hub_settings_signer(const LtHubSettings *self)
+{
+    return (LtSignerOptions) { .unit = self->unit, .certificate = self->certificate, .key = self->key, .log_key = self->log_key,
+                               .state = self->signer_state != NULL ? self->signer_state : self->folder };
 }

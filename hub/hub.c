@@ -108,13 +108,17 @@ static gboolean
 open_parts(LtHub *self, GError **error)
 {
     const LtHubSettings *s = &self->settings;
-    LtSignerOptions keys = { .unit = s->unit, .certificate = s->certificate, .key = s->key, .log_key = s->log_key, .state = s->folder };
+    LtSignerOptions keys = lt_hub_settings_signer(s);
     LtStoreOptions store = { .folder = s->folder, .demo = self->demo, .cache_bytes = s->cache, .reserve_bytes = s->reserve,
                              .group_max = s->group_max, .group_wait_us = s->group_wait };
     LtIntakeOptions intake = { .max_bytes = (guint64) s->max_bytes };
 
     if (g_mkdir_with_parents(s->folder, 0700) != 0) {
         lt_error_set(error, LT_ERROR_CONFIG, "store.folder", "[hub] folder: cannot make %s: %s", s->folder, g_strerror(errno));
+        return FALSE;
+    }
+    if (g_mkdir_with_parents(keys.state, 0700) != 0) {
+        lt_error_set(error, LT_ERROR_CONFIG, "signer.state", "[hub] signer_state: cannot make %s: %s", keys.state, g_strerror(errno));
         return FALSE;
     }
     self->signer = lt_signer_open(&keys, error);

@@ -37,6 +37,7 @@ typedef struct {
     char *certificate;
     char *key;
     char *log_key;
+    char *signer_state;
     char *anchors;
     char *crl;
     gint64 crl_max_age;
@@ -62,5 +63,7 @@ typedef struct {
 } LtHubSettings;
 gboolean lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults);
 void lt_hub_settings_clear(LtHubSettings *self);
+/** lt_hub_settings_signer: (transfer none): what the signer needs of them; strings are those of @self */
+LtSignerOptions lt_hub_settings_signer(const LtHubSettings *self);
 /** lt_hub_settings_keys: rows of a section of the hub's own, for the reference; NULL: no such section */
 const LtKey *lt_hub_settings_keys(const char *kind);

@@ -50,11 +50,11 @@ static gboolean
 open_store(LtAdmin *self, GError **error)
 {
     const LtHubSettings *s = &self->settings;
-    LtSignerOptions keys = { .unit = s->unit, .certificate = s->certificate, .key = s->key, .log_key = s->log_key, .state = s->folder };
+    LtSignerOptions keys = lt_hub_settings_signer(s);
     LtStoreOptions options = { .folder = s->folder, .cache_bytes = s->cache, .reserve_bytes = s->reserve, .group_max = s->group_max };
 
-    if (g_mkdir_with_parents(s->folder, 0700) != 0) {
-        lt_error_set(error, LT_ERROR_CONFIG, "store.folder", "cannot make %s", s->folder);
+    if (g_mkdir_with_parents(s->folder, 0700) != 0 || g_mkdir_with_parents(keys.state, 0700) != 0) {
+        lt_error_set(error, LT_ERROR_CONFIG, "store.folder", "cannot make %s or %s", s->folder, keys.state);
         return FALSE;
     }
     self->signer = lt_signer_open(&keys, error);

@@ -13,7 +13,7 @@
 static void
 open_signer(LtAuditLog *self)
 {
-    LtSignerOptions options = { .unit = self->settings.unit, .log_key = self->settings.log_key, .state = self->settings.folder };
+    LtSignerOptions options = { .unit = self->settings.unit, .log_key = self->settings.log_key, .state = lt_hub_settings_signer(&self->settings).state };
     g_autoptr(GError) cause = NULL;
 
     self->signer = lt_signer_open(&options, &cause);
