@@ -6,6 +6,7 @@
 #include "base/language.h"
 #include "base/value.h"
 #include "cli/admin.h"
+#include "cli/audit-log.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "store/dossiers.h"
@@ -165,6 +166,7 @@ run_show(gpointer data, char **arguments, const LtTerminal *terminal)
     g_autoptr(LtStore) store = lt_admin_open_reader(terminal->config, &error);
     g_autoptr(LtDossier) dossier = store != NULL ? lt_store_find_dossier(store, arguments[0], NULL, &error) : NULL;
     g_autoptr(GPtrArray) events = dossier != NULL ? lt_store_dossier_events(store, dossier->reference, &error) : NULL;
+    g_autofree char *recorded = NULL;
 
     (void) data;
     if (events == NULL) {
@@ -172,6 +174,9 @@ run_show(gpointer data, char **arguments, const LtTerminal *terminal)
             lt_error_set(&error, LT_ERROR_NOT_FOUND, "dossier.unknown", _("there is no dossier %s"), arguments[0]);
         return lt_command_fail(terminal, error);
     }
+    recorded = lt_audit_log_record_reading(terminal, dossier->reference, &error);
+    if (recorded == NULL)
+        return lt_command_fail(terminal, error);
     print_dossier(dossier, terminal);
     for (guint i = 0; i < events->len; i++) {
         if (terminal->json)
@@ -187,7 +192,8 @@ static const LtVerb verbs[] = {
       .description = "Code, where it was handed in, where it is now, last change, state.", .examples = "lthub dossier list --state 4 --unit H52.101",
       .options = list_keys, .options_size = sizeof(List), .run = run_list },
     { .name = "show", .arguments = "CODE", .min_arguments = 1, .max_arguments = 1, .summary = "Shows the way that a dossier has come",
-      .description = "By the code that citizens see (MaHoSo), or by its reference. Every line is an entry of the audit log.",
+      .description = "By the code that citizens see (MaHoSo), or by its reference. Every line is an entry of the audit log.\n"
+                     "Whoever looks is recorded there, too (read.dossier).",
       .examples = "lthub dossier show 000.00.14.H52-251123-0001", .run = run_show },
     { 0 },
 };
