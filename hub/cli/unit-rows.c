@@ -115,6 +115,14 @@ lt_unit_rows_print(const LtRegistryRows *rows, const char *unit)
         if (strcmp(key->unit, unit) == 0)
             print_key(key);
     }
+    for (guint i = 0; i < rows->tokens->len; i++) {
+        const LtTokenRow *token = rows->tokens->pdata[i];
+        char until[21];
+
+        lt_time_write_seconds(token->until_us, until);
+        if (strcmp(token->unit, unit) == 0)
+            g_print("  token      %s%s%s\n", token->id, token->until_us != 0 ? _(" until ") : "", token->until_us != 0 ? until : "");
+    }
 }
 
 const LtUnitKeyRow *
@@ -125,6 +133,18 @@ lt_unit_rows_find_key(const LtRegistryRows *rows, const char *unit, const char *
 
         if (strcmp(key->unit, unit) == 0 && strcmp(key->spki, spki) == 0 && strcmp(key->use, use) == 0)
             return key;
+    }
+    return NULL;
+}
+
+const LtTokenRow *
+lt_unit_rows_find_token(const LtRegistryRows *rows, const char *unit, const char *id)
+{
+    for (guint i = 0; i < rows->tokens->len; i++) {
+        const LtTokenRow *token = rows->tokens->pdata[i];
+
+        if (strcmp(token->unit, unit) == 0 && strcmp(token->id, id) == 0)
+            return token;
     }
     return NULL;
 }

@@ -328,6 +328,33 @@ run_token(gpointer data, char **arguments, const LtTerminal *terminal)
     return LT_EXIT_OK;
 }
 
+static int
+run_token_retire(gpointer data, char **arguments, const LtTerminal *terminal)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtAdmin) admin = lt_admin_open(terminal->config, &error);
+    g_autoptr(LtRegistry) registry = admin == NULL ? NULL : known_registry(admin, terminal, &error);
+    const LtTokenRow *found = registry == NULL ? NULL : lt_unit_rows_find_token(lt_registry_get_rows(registry), arguments[0], arguments[1]);
+    g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
+    g_autofree char *path = g_strdup_printf("/v1/admin/units/%s/tokens/%s/retire", arguments[0], arguments[1]);
+    g_autofree char *answer = NULL;
+    LtTokenRow *ended;
+
+    (void) data;
+    if (registry != NULL && found == NULL)
+        lt_error_set(&error, LT_ERROR_NOT_FOUND, "token.unknown", "%s has no such token; `lthub unit show` lists their ids", arguments[0]);
+    if (found == NULL)
+        return lt_command_fail(terminal, error);
+    if (lt_admin_get_store(admin) == NULL) {
+        answer = lt_admin_call(admin, "POST", path, NULL, &error);
+        return answer != NULL ? LT_EXIT_OK : lt_command_fail(terminal, error);
+    }
+    ended = g_new0(LtTokenRow, 1);
+    *ended = (LtTokenRow) { g_strdup(found->id), g_strdup(found->hash), g_strdup(found->unit), found->from_us, lt_time_now_us() };
+    g_ptr_array_add(rows->tokens, ended);
+    return lt_store_change_registry(lt_admin_get_store(admin), rows, "hub", lt_admin_get_unit(admin), &error) ? LT_EXIT_OK : lt_command_fail(terminal, error);
+}
+
 static const LtVerb verbs[] = {
     { .name = "import", .arguments = "FILE.csv", .min_arguments = 1, .max_arguments = 1, .summary = "Imports units from a list: all of it, or nothing with every fault named",
       .description = "The hub's own form has a header line with id,admin_code,name,level,parent,valid_from,valid_to,basis,aliases,successors.\n"
@@ -345,6 +372,9 @@ static const LtVerb verbs[] = {
       .examples = "lthub unit key retire H52.101 --spki 4f3c…", .options = key_retire_keys, .options_size = sizeof(Key), .run = run_key_retire },
     { .name = "token", .arguments = "UNIT", .min_arguments = 1, .max_arguments = 1, .summary = "Makes a token with which the unit's system calls the hub",
       .examples = "lthub unit token H52.101 --json", .run = run_token },
+    { .name = "token retire", .arguments = "UNIT ID", .min_arguments = 2, .max_arguments = 2, .summary = "Ends a token at once, named by its public id",
+      .description = "The ids of a unit's tokens are shown by `lthub unit show`. The secret itself is never kept.",
+      .examples = "lthub unit token retire H52.101 5d41402abc4b2a76b9719d911017c592ae2f3b1c4d5e6f708192a3b4c5d6e7f8", .run = run_token_retire },
     { 0 },
 };
 

@@ -279,3 +279,41 @@ lt_admin_tokens_add(LtExchange *exchange)
     g_string_append_c(out, '}');
     lt_exchange_reply_text(exchange, 200, LT_JSON, g_string_free(out, FALSE));
 }
+
+/* A copy of the token's row that ends now; NULL: the unit has no such token in force. */
+static LtTokenRow *
+ended_token(LtExchange *exchange, gint64 now_us)
+{
+    g_autoptr(LtRegistry) registry = lt_intake_ref_registry(lt_exchange_get_parts(exchange)->intake);
+    const GPtrArray *tokens = lt_registry_get_rows(registry)->tokens;
+
+    for (guint i = 0; i < tokens->len; i++) {
+        const LtTokenRow *row = tokens->pdata[i];
+        LtTokenRow *ended;
+
+        if (strcmp(row->unit, lt_exchange_get_param(exchange, 0)) != 0 || strcmp(row->id, lt_exchange_get_param(exchange, 1)) != 0 ||
+            (row->until_us != 0 && row->until_us <= now_us))
+            continue;
+        ended = g_new0(LtTokenRow, 1);
+        *ended = (LtTokenRow) { g_strdup(row->id), g_strdup(row->hash), g_strdup(row->unit), row->from_us, now_us };
+        return ended;
+    }
+    return NULL;
+}
+
+void
+lt_admin_tokens_retire(LtExchange *exchange)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
+    LtTokenRow *ended = ended_token(exchange, lt_time_now_us());
+
+    if (ended == NULL)
+        lt_error_set(&error, LT_ERROR_NOT_FOUND, "http.not-found", "the unit has no such token in force");
+    else
+        g_ptr_array_add(rows->tokens, ended);
+    if (ended != NULL && change(exchange, rows, &error))
+        lt_exchange_reply(exchange, 204, NULL, NULL);
+    else
+        lt_exchange_fail(exchange, error);
+}

@@ -73,6 +73,8 @@ static const LtHttpRoute routes[] = {
       "Registers a key of a unit, by certificate or by its SHA-256", NULL, "NewKey", ANSWERS({ 200, LT_JSON, "Key", "the key" }), ERRORS(404, 422, 503) },
     { "POST", "/v1/admin/units/{unit}/tokens", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_JSON, TRUE, lt_admin_tokens_add, "addToken", "Cấp mã truy cập cho đơn vị",
       "Makes a token for a unit; its secret is told this once", NULL, "NewToken", ANSWERS({ 200, LT_JSON, "Token", "the token" }), ERRORS(404, 422, 503) },
+    { "POST", "/v1/admin/units/{unit}/tokens/{token}/retire", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_tokens_retire, "retireToken",
+      "Thu hồi mã truy cập", "Ends a token at once, named by its public id", NULL, NULL, ANSWERS(DONE), ERRORS(404, 503) },
     { "GET", "/v1/admin/deliveries", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_deliveries_list, "listDeliveries", "Các lượt chuyển",
       "Deliveries, oldest first",
       QUERY({ "state", "string", "waiting, delivered, confirmed, held, refused or withdrawn" }, { "endpoint", "string", "name" }, { "unit", "string", "from or to" },

@@ -143,8 +143,13 @@ def check_operator(tap, hub, reference):
         good = answer[0] == status and (code is None or read(answer)["code"] == code) if body != {"unit": []} else answer[0] in (200, 422)
         tap.ok(good, f"refused: {path} {list(body)}", repr(answer[:2]))
     tap.ok(len(read(hub.call("GET", "/v1/admin/units", unit=None))["units"]) == 4, "and nothing of it is kept")
-    token = read(hub.call("POST", f"/v1/admin/units/{lab.SENDER}/tokens", b"{}", None, JSON))["token"]
-    tap.ok(hub.call("GET", "/v1/inbox", unit=None, headers={"Authorization": "Bearer " + token})[0] == 200, "a new token counts at once")
+    made = read(hub.call("POST", f"/v1/admin/units/{lab.SENDER}/tokens", b"{}", None, JSON))
+    bearer = {"Authorization": "Bearer " + made["token"]}
+    tap.ok(hub.call("GET", "/v1/inbox", unit=None, headers=bearer)[0] == 200, "a new token counts at once")
+    retire = f"/v1/admin/units/{lab.SENDER}/tokens/{made['id']}/retire"
+    tap.ok(hub.run("unit", "token", "retire", lab.SENDER, made["id"], check=False).returncode == 0, "an operator ends a token through the running hub")
+    tap.ok(hub.call("GET", "/v1/inbox", unit=None, headers=bearer)[0] == 401, "a token that was ended counts no more")
+    tap.ok(hub.call("POST", retire, b"", unit=None)[0] == 404, "and cannot be ended twice")
     dossier = read(hub.call("GET", "/v1/admin/dossiers/" + reference, unit=None))
     tap.ok(dossier["reference"] == reference and len(dossier["events"]) >= 2, "the operator sees a dossier's way")
     tap.ok((lab.HUB, "view") in [(event["actor"], event["what"]) for event in events(hub, "read.dossier")], "and that is recorded, too")
