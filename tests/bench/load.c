@@ -25,6 +25,7 @@ typedef struct {
     gint64 due_us; /* 0: idle */
     char *head;
     gsize head_size, sent;
+    gboolean is_blocked; /* the socket took not all at once */
     GBytes *body; /* borrowed */
     char answer[ANSWER_MAX];
     gsize received;
@@ -67,27 +68,27 @@ watch(Load *self, Connection *connection, guint32 events)
     epoll_ctl(self->epoll, EPOLL_CTL_MOD, connection->fd, &event);
 }
 
+/* Head and body in one call; what the socket does not take at once is sent when it can take more. */
 static void
 write_more(Load *self, Connection *connection)
 {
     gsize body_size;
     const char *body = g_bytes_get_data(connection->body, &body_size);
+    gsize in_head = MIN(connection->sent, connection->head_size);
+    gsize in_body = connection->sent - in_head;
+    struct iovec pieces[] = { { connection->head + in_head, connection->head_size - in_head },
+                              { (char *) body + in_body, body_size - in_body } };
+    struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 2 };
+    gssize n = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-    while (connection->sent < connection->head_size + body_size) {
-        gboolean in_head = connection->sent < connection->head_size;
-        const char *at = in_head ? connection->head + connection->sent : body + (connection->sent - connection->head_size);
-        gsize left = in_head ? connection->head_size - connection->sent : connection->head_size + body_size - connection->sent;
-        gssize n = send(connection->fd, at, left, MSG_NOSIGNAL | MSG_DONTWAIT | (in_head ? MSG_MORE : 0));
-
-        if (n < 0 && errno == EAGAIN) {
-            watch(self, connection, EPOLLIN | EPOLLOUT);
-            return;
-        }
-        if (n < 0)
-            g_error("send: %s", g_strerror(errno));
-        connection->sent += (gsize) n;
-    }
-    watch(self, connection, EPOLLIN);
+    if (n < 0 && errno != EAGAIN)
+        g_error("send: %s", g_strerror(errno));
+    connection->sent += (gsize) MAX(n, 0);
+    if (connection->sent < connection->head_size + body_size)
+        watch(self, connection, EPOLLIN | EPOLLOUT);
+    else if (connection->is_blocked)
+        watch(self, connection, EPOLLIN);
+    connection->is_blocked = connection->sent < connection->head_size + body_size;
 }
 
 /* Returns: FALSE when the connection's sender has nothing left */
