@@ -29,9 +29,9 @@ tempfile.tempdir = tempfile.mkdtemp(prefix="bench-", dir=os.environ.get("LTHUB_B
 atexit.register(shutil.rmtree, tempfile.tempdir, True)
 
 ROUNDS = int(os.environ.get("LTHUB_BENCH_ROUNDS", "5"))
-COUNT = int(os.environ.get("LTHUB_BENCH_COUNT", "6000"))
+COUNT = int(os.environ.get("LTHUB_BENCH_COUNT", "12000"))
 STORED = int(os.environ.get("LTHUB_BENCH_STORED", "1000000"))
-CONNECTIONS = 64
+CONNECTIONS = 256
 PAYLOAD = os.path.join(HERE, "payload.json")
 SENDERS = ["H52.2%02d" % i for i in range(1, 9)]
 SCHEMA = os.path.join(SOURCE, "schemas", "payload", "dossier.submit.schema.json")
