@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-envelope.c: receiving, step by step: every known-bad manifest, header, identity, time and content of envelope.md §12 with
- * its code; and sealing, whose work the same function takes. */
-#include <glib/gstdio.h>
-#include <openssl/pem.h>
+ * its code. Sealing is in test-seal.c. */
 #include <string.h>
 
 #include "lib/forge.h"
@@ -434,120 +432,6 @@ test_message(World *w, gconstpointer data)
     assert_same_stream(whole, bytes);
 }
 
-static char *
-write_pem(World *w, const char *name, gboolean key)
-{
-    char *path = g_build_filename(w->forge->folder, name, NULL);
-    BIO *out = BIO_new_file(path, "w");
-
-    if (key)
-        PEM_write_bio_PrivateKey(out, w->forge->key, NULL, NULL, 0, NULL, NULL);
-    else
-        PEM_write_bio_X509(out, w->forge->certificate);
-    BIO_free(out);
-    g_assert_cmpint(g_chmod(path, 0600), ==, 0);
-    return path;
-}
-
-static LtSigner *
-open_signer(World *w)
-{
-    g_autofree char *certificate = write_pem(w, "unit.pem", FALSE);
-    g_autofree char *key = write_pem(w, "unit.key", TRUE);
-    LtSignerOptions options = { .unit = (char *) "H52.101", .certificate = certificate, .key = key };
-    g_autoptr(GError) error = NULL;
-    LtSigner *signer = lt_signer_open(&options, &error);
-
-    g_assert_no_error(error);
-    g_unlink(certificate);
-    g_unlink(key);
-    return signer;
-}
-
-static GInputStream *
-open_memory(gpointer data, GError **error)
-{
-    (void) error;
-    return g_memory_input_stream_new_from_bytes(data);
-}
-
-static LtHeader *
-plain_header(const char *type)
-{
-    LtHeader *header = lt_header_new();
-
-    header->id = g_strdup(GOOD_ID);
-    header->type = g_strdup(type);
-    header->from = g_strdup("H52.101");
-    header->to = g_strdup("H52");
-    header->seq = 7;
-    header->dossier = g_strdup("c9d5d49c-b56f-4552-96a3-c9b95ec99950");
-    header->issued_us = FORGE_ISSUED_S * LT_US_PER_SECOND + 999;
-    return header;
-}
-
-static void
-test_seal(World *w, gconstpointer data)
-{
-    g_autoptr(LtSigner) signer = open_signer(w);
-    g_autoptr(LtHeader) header = plain_header("dossier.submit");
-    g_autoptr(GBytes) payload = g_bytes_new_static("{\"a\":1}", 7);
-    g_autofree char *large_text = g_strnfill(300000, 'x');
-    g_autoptr(GBytes) large = g_bytes_new_static(large_text, 300000);
-    LtSealPart parts[2] = { { .role = (char *) "evidence", .media_type = (char *) "application/pdf", .bytes = payload },
-                            { .role = (char *) "result", .media_type = (char *) "image/png", .open = open_memory, .data = large, .size = 300000 } };
-    g_autoptr(GPtrArray) attachments = g_ptr_array_new();
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LtSealed) sealed = NULL;
-    g_autoptr(GBytes) bytes = NULL;
-    g_autoptr(LtEnvelope) envelope = NULL;
-
-    (void) data;
-    g_ptr_array_add(attachments, &parts[0]);
-    g_ptr_array_add(attachments, &parts[1]);
-    sealed = lt_envelope_seal(header, payload, attachments, signer, &error);
-    g_assert_no_error(error);
-    bytes = lt_sealed_build(sealed, &error);
-    g_assert_no_error(error);
-    assert_bytes_code(w, bytes, NULL, 10);
-    envelope = lt_envelope_open(bytes, &w->receiver, &error);
-    g_assert_no_error(error);
-    g_assert_cmpstr(lt_message_get_manifest(envelope->message), ==, sealed->manifest_hex);
-    g_assert_cmpint(lt_message_get_seq(envelope->message), ==, 7);
-    g_assert_cmpint(lt_message_get_expires_us(envelope->message) - lt_message_get_issued_us(envelope->message), ==, 604800 * LT_US_PER_SECOND);
-    g_assert_cmpstr(lt_message_get_attachment(envelope->message, 1)->role, ==, "result");
-    g_assert_cmpuint(lt_message_get_attachment(envelope->message, 1)->size, ==, 300000);
-}
-
-static void
-assert_not_sealed(LtSigner *signer, LtHeader *header, GBytes *payload, const char *reason)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_null(lt_envelope_seal(header, payload, NULL, signer, &error));
-    g_assert_cmpstr(lt_error_get_reason(error), ==, reason);
-}
-
-static void
-test_seals_nothing_bad(World *w, gconstpointer data)
-{
-    g_autoptr(LtSigner) signer = open_signer(w);
-    g_autoptr(LtHeader) header = plain_header("dossier.submit");
-    g_autoptr(LtHeader) result = plain_header("dossier.result");
-    g_autoptr(LtHeader) unknown = plain_header("dossier.burn");
-    g_autoptr(GBytes) payload = g_bytes_new_static("{}", 2);
-    g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
-
-    (void) data;
-    assert_not_sealed(signer, header, NULL, "env.type.rule");
-    assert_not_sealed(signer, header, empty, "env.zip.empty-entry");
-    assert_not_sealed(signer, result, payload, "env.type.rule");
-    assert_not_sealed(signer, unknown, payload, "env.header.type");
-    g_free(header->to);
-    header->to = g_strdup("no unit");
-    assert_not_sealed(signer, header, payload, "env.header.value");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -564,7 +448,5 @@ main(int argc, char **argv)
     g_test_add("/envelope/asks-policy-before-payload", World, NULL, set_up, test_policy, tear_down);
     g_test_add("/envelope/judges-offline-without-the-world", World, NULL, set_up, test_offline, tear_down);
     g_test_add("/envelope/gives-a-message-that-outlives-it", World, NULL, set_up, test_message, tear_down);
-    g_test_add("/envelope/takes-what-it-seals", World, NULL, set_up, test_seal, tear_down);
-    g_test_add("/envelope/seals-nothing-that-would-be-refused", World, NULL, set_up, test_seals_nothing_bad, tear_down);
     return g_test_run();
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One thing altered at a time in the tables and files of a hub that has taken messages: the full check names code, table, entry and dossier.
 
-T16 of the detection matrix, for what the log promises of messages; the log's own tables are in tests/unit/test-audit-log.c.
+T16 of the detection matrix, for what the log promises of messages; the log's own tables are in tests/unit/test-log-tampering.c.
 """
 import glob
 import json
