@@ -1,58 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-rows.c: the rows of the registry in memory: made empty, filled by whoever reads them, freed whole. */
+/* unit-rows.c: the rows of the registry in memory: made empty, filled by whoever reads them, copied, freed whole. */
 #include "store/units.h"
 
-static void
-unit_row_free(LtUnitRow *row)
+#include "store/unit-columns.h"
+
+#define TEXT(Row, member) { LT_COLUMN_TEXT, FALSE, offsetof(Row, member) }
+#define KEY(Row, member) { LT_COLUMN_TEXT, TRUE, offsetof(Row, member) }
+#define KEY_OR_EMPTY(Row, member) { LT_COLUMN_OR_EMPTY, TRUE, offsetof(Row, member) }
+#define TIME(Row, member) { LT_COLUMN_TIME, FALSE, offsetof(Row, member) }
+
+const LtRowKind lt_row_kinds[LT_ROW_KINDS] = {
+    { "unit", offsetof(LtRegistryRows, units), sizeof(LtUnitRow), offsetof(LtUnitRow, id),
+      "SELECT id, admin_code, name, level, parent, valid_from, valid_to, basis FROM unit ORDER BY id",
+      "INSERT OR REPLACE INTO unit (id, admin_code, name, level, parent, valid_from, valid_to, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      { KEY(LtUnitRow, id), TEXT(LtUnitRow, admin_code), TEXT(LtUnitRow, name), TEXT(LtUnitRow, level), TEXT(LtUnitRow, parent),
+        TEXT(LtUnitRow, valid_from), TEXT(LtUnitRow, valid_to), TEXT(LtUnitRow, basis) } },
+    { "alias", offsetof(LtRegistryRows, aliases), sizeof(LtAliasRow), offsetof(LtAliasRow, unit),
+      "SELECT alias, unit FROM unit_alias ORDER BY alias", "INSERT OR REPLACE INTO unit_alias (alias, unit) VALUES (?1, ?2)",
+      { KEY(LtAliasRow, alias), TEXT(LtAliasRow, unit) } },
+    { "successor", offsetof(LtRegistryRows, successors), sizeof(LtSuccessorRow), offsetof(LtSuccessorRow, unit),
+      "SELECT unit, successor, procedure, area, effective, basis FROM unit_successor ORDER BY unit, successor, procedure, area",
+      "INSERT OR REPLACE INTO unit_successor (unit, successor, procedure, area, effective, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      { KEY(LtSuccessorRow, unit), KEY(LtSuccessorRow, successor), KEY_OR_EMPTY(LtSuccessorRow, procedure), KEY_OR_EMPTY(LtSuccessorRow, area),
+        TEXT(LtSuccessorRow, effective), TEXT(LtSuccessorRow, basis) } },
+    { "key", offsetof(LtRegistryRows, keys), sizeof(LtUnitKeyRow), offsetof(LtUnitKeyRow, unit),
+      "SELECT spki, unit, use, role, valid_from, valid_to FROM unit_key ORDER BY spki, unit, use",
+      "INSERT OR REPLACE INTO unit_key (spki, unit, use, role, valid_from, valid_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      { KEY(LtUnitKeyRow, spki), KEY(LtUnitKeyRow, unit), KEY(LtUnitKeyRow, use), TEXT(LtUnitKeyRow, role), TIME(LtUnitKeyRow, from_us),
+        TIME(LtUnitKeyRow, until_us) } },
+    { "token", offsetof(LtRegistryRows, tokens), sizeof(LtTokenRow), offsetof(LtTokenRow, unit),
+      "SELECT id, hash, unit, valid_from, valid_to FROM token ORDER BY id",
+      "INSERT OR REPLACE INTO token (id, hash, unit, valid_from, valid_to) VALUES (?1, ?2, ?3, ?4, ?5)",
+      { KEY(LtTokenRow, id), TEXT(LtTokenRow, hash), TEXT(LtTokenRow, unit), TIME(LtTokenRow, from_us), TIME(LtTokenRow, until_us) } },
+};
+
+GPtrArray *
+lt_row_kind_of(const LtRowKind *kind, const LtRegistryRows *rows)
 {
-    g_free(row->id);
-    g_free(row->admin_code);
-    g_free(row->name);
-    g_free(row->level);
-    g_free(row->parent);
-    g_free(row->valid_from);
-    g_free(row->valid_to);
-    g_free(row->basis);
-    g_free(row);
+    return G_STRUCT_MEMBER(GPtrArray *, rows, kind->rows);
 }
 
-static void
-alias_row_free(LtAliasRow *row)
+const char *
+lt_row_text(gconstpointer row, const LtRowColumn *column)
 {
-    g_free(row->unit);
-    g_free(row->alias);
-    g_free(row);
+    return G_STRUCT_MEMBER(const char *, row, column->offset);
 }
 
-static void
-successor_row_free(LtSuccessorRow *row)
+gint64
+lt_row_time(gconstpointer row, const LtRowColumn *column)
 {
-    g_free(row->unit);
-    g_free(row->successor);
-    g_free(row->procedure);
-    g_free(row->area);
-    g_free(row->effective);
-    g_free(row->basis);
-    g_free(row);
+    return G_STRUCT_MEMBER(gint64, row, column->offset);
 }
 
-static void
-key_row_free(LtUnitKeyRow *row)
+void
+lt_row_set(gpointer row, const LtRowColumn *column, char *text, gint64 time_us)
 {
-    g_free(row->spki);
-    g_free(row->unit);
-    g_free(row->use);
-    g_free(row->role);
-    g_free(row);
-}
-
-static void
-token_row_free(LtTokenRow *row)
-{
-    g_free(row->id);
-    g_free(row->hash);
-    g_free(row->unit);
-    g_free(row);
+    if (column->kind == LT_COLUMN_TIME)
+        G_STRUCT_MEMBER(gint64, row, column->offset) = time_us;
+    else
+        G_STRUCT_MEMBER(char *, row, column->offset) = text;
 }
 
 LtRegistryRows *
@@ -60,12 +66,18 @@ lt_registry_rows_new(void)
 {
     LtRegistryRows *self = g_new0(LtRegistryRows, 1);
 
-    self->units = g_ptr_array_new_with_free_func((GDestroyNotify) unit_row_free);
-    self->aliases = g_ptr_array_new_with_free_func((GDestroyNotify) alias_row_free);
-    self->successors = g_ptr_array_new_with_free_func((GDestroyNotify) successor_row_free);
-    self->keys = g_ptr_array_new_with_free_func((GDestroyNotify) key_row_free);
-    self->tokens = g_ptr_array_new_with_free_func((GDestroyNotify) token_row_free);
+    for (guint i = 0; i < LT_ROW_KINDS; i++)
+        G_STRUCT_MEMBER(GPtrArray *, self, lt_row_kinds[i].rows) = g_ptr_array_new();
     return self;
+}
+
+static void
+row_free(const LtRowKind *kind, gpointer row)
+{
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++)
+        if (column->kind != LT_COLUMN_TIME)
+            g_free(G_STRUCT_MEMBER(char *, row, column->offset));
+    g_free(row);
 }
 
 void
@@ -73,147 +85,67 @@ lt_registry_rows_free(LtRegistryRows *self)
 {
     if (self == NULL)
         return;
-    g_ptr_array_unref(self->units);
-    g_ptr_array_unref(self->aliases);
-    g_ptr_array_unref(self->successors);
-    g_ptr_array_unref(self->keys);
-    g_ptr_array_unref(self->tokens);
+    for (guint i = 0; i < LT_ROW_KINDS; i++) {
+        GPtrArray *rows = lt_row_kind_of(&lt_row_kinds[i], self);
+
+        for (guint j = 0; j < rows->len; j++)
+            row_free(&lt_row_kinds[i], rows->pdata[j]);
+        g_ptr_array_unref(rows);
+    }
     g_free(self);
 }
 
 static gpointer
-unit_row_dup(gconstpointer data)
+row_dup(const LtRowKind *kind, gconstpointer row)
 {
-    const LtUnitRow *row = data;
-    LtUnitRow *copy = g_new0(LtUnitRow, 1);
+    gpointer copy = g_malloc0(kind->size);
 
-    copy->id = g_strdup(row->id);
-    copy->admin_code = g_strdup(row->admin_code);
-    copy->name = g_strdup(row->name);
-    copy->level = g_strdup(row->level);
-    copy->parent = g_strdup(row->parent);
-    copy->valid_from = g_strdup(row->valid_from);
-    copy->valid_to = g_strdup(row->valid_to);
-    copy->basis = g_strdup(row->basis);
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++)
+        if (column->kind == LT_COLUMN_TIME)
+            lt_row_set(copy, column, NULL, lt_row_time(row, column));
+        else
+            lt_row_set(copy, column, g_strdup(lt_row_text(row, column)), 0);
     return copy;
 }
 
-static gpointer
-alias_row_dup(gconstpointer data)
-{
-    const LtAliasRow *row = data;
-    LtAliasRow *copy = g_new0(LtAliasRow, 1);
-
-    copy->unit = g_strdup(row->unit);
-    copy->alias = g_strdup(row->alias);
-    return copy;
-}
-
-static gpointer
-successor_row_dup(gconstpointer data)
-{
-    const LtSuccessorRow *row = data;
-    LtSuccessorRow *copy = g_new0(LtSuccessorRow, 1);
-
-    copy->unit = g_strdup(row->unit);
-    copy->successor = g_strdup(row->successor);
-    copy->procedure = g_strdup(row->procedure);
-    copy->area = g_strdup(row->area);
-    copy->effective = g_strdup(row->effective);
-    copy->basis = g_strdup(row->basis);
-    return copy;
-}
-
-static gpointer
-key_row_dup(gconstpointer data)
-{
-    const LtUnitKeyRow *row = data;
-    LtUnitKeyRow *copy = g_new0(LtUnitKeyRow, 1);
-
-    copy->spki = g_strdup(row->spki);
-    copy->unit = g_strdup(row->unit);
-    copy->use = g_strdup(row->use);
-    copy->role = g_strdup(row->role);
-    copy->from_us = row->from_us;
-    copy->until_us = row->until_us;
-    return copy;
-}
-
-static gpointer
-token_row_dup(gconstpointer data)
-{
-    const LtTokenRow *row = data;
-    LtTokenRow *copy = g_new0(LtTokenRow, 1);
-
-    copy->id = g_strdup(row->id);
-    copy->hash = g_strdup(row->hash);
-    copy->unit = g_strdup(row->unit);
-    copy->from_us = row->from_us;
-    copy->until_us = row->until_us;
-    return copy;
-}
-
+/* What tells a row from the others of its kind. */
 static char *
-unit_row_key(gconstpointer data)
+row_key(const LtRowKind *kind, gconstpointer row)
 {
-    return g_strdup(((const LtUnitRow *) data)->id);
-}
+    GString *key = g_string_new(NULL);
 
-static char *
-alias_row_key(gconstpointer data)
-{
-    return g_strdup(((const LtAliasRow *) data)->alias);
-}
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++)
+        if (column->key) {
+            const char *text = lt_row_text(row, column);
 
-static char *
-successor_row_key(gconstpointer data)
-{
-    const LtSuccessorRow *row = data;
-
-    return g_strjoin("\n", row->unit, row->successor, row->procedure ? row->procedure : "", row->area ? row->area : "", NULL);
-}
-
-static char *
-key_row_key(gconstpointer data)
-{
-    const LtUnitKeyRow *row = data;
-
-    return g_strjoin("\n", row->spki, row->unit, row->use, NULL);
-}
-
-static char *
-token_row_key(gconstpointer data)
-{
-    return g_strdup(((const LtTokenRow *) data)->id);
+            g_string_append_printf(key, "%s\n", text != NULL ? text : "");
+        }
+    return g_string_free(key, FALSE);
 }
 
 static void
-put_rows(GPtrArray *rows, const GPtrArray *more, char *(*key)(gconstpointer row), gpointer (*dup)(gconstpointer row))
+put_rows(const LtRowKind *kind, GPtrArray *rows, const GPtrArray *more)
 {
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < rows->len; i++)
-        g_hash_table_insert(places, key(rows->pdata[i]), GUINT_TO_POINTER(i + 1));
+        g_hash_table_insert(places, row_key(kind, rows->pdata[i]), GUINT_TO_POINTER(i + 1));
     for (guint i = 0; i < more->len; i++) {
-        g_autofree char *name = key(more->pdata[i]);
-        guint place = GPOINTER_TO_UINT(g_hash_table_lookup(places, name));
+        g_autofree char *key = row_key(kind, more->pdata[i]);
+        guint place = GPOINTER_TO_UINT(g_hash_table_lookup(places, key));
 
         if (place == 0) {
-            g_ptr_array_add(rows, dup(more->pdata[i]));
+            g_ptr_array_add(rows, row_dup(kind, more->pdata[i]));
             continue;
         }
-        g_ptr_array_add(rows, g_ptr_array_index(rows, place - 1)); /* the old one goes to the end and off */
-        g_ptr_array_index(rows, place - 1) = dup(more->pdata[i]);
-        g_ptr_array_remove_index(rows, rows->len - 1);
+        row_free(kind, g_ptr_array_index(rows, place - 1));
+        g_ptr_array_index(rows, place - 1) = row_dup(kind, more->pdata[i]);
     }
 }
 
 void
 lt_registry_rows_put(LtRegistryRows *self, const LtRegistryRows *more)
 {
-    put_rows(self->units, more->units, unit_row_key, unit_row_dup);
-    put_rows(self->aliases, more->aliases, alias_row_key, alias_row_dup);
-    put_rows(self->successors, more->successors, successor_row_key, successor_row_dup);
-    put_rows(self->keys, more->keys, key_row_key, key_row_dup);
-    put_rows(self->tokens, more->tokens, token_row_key, token_row_dup);
+    for (guint i = 0; i < LT_ROW_KINDS; i++)
+        put_rows(&lt_row_kinds[i], lt_row_kind_of(&lt_row_kinds[i], self), lt_row_kind_of(&lt_row_kinds[i], more));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/store-private.h"
+#include "store/unit-columns.h"
 #include "trust/digest.h"
 
 typedef struct {
@@ -12,68 +13,31 @@ typedef struct {
     const char *actor_kind, *actor;
 } Change;
 
-#define LT_PUT(table, columns, marks) "INSERT OR REPLACE INTO " table " (" columns ") VALUES (" marks ")"
-
 static gboolean
-put_unit(LtDatabase *database, gconstpointer data, GError **error)
+put_row(LtDatabase *database, const LtRowKind *kind, gconstpointer row, GError **error)
 {
-    const LtUnitRow *row = data;
+    LtValue values[LT_ROW_COLUMNS];
+    guint n = 0;
 
-    return LT_RUN(database, error, LT_PUT("unit", "id, admin_code, name, level, parent, valid_from, valid_to, basis", "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8"),
-                  LT_TEXT(row->id), LT_TEXT(row->admin_code), LT_TEXT(row->name), LT_TEXT(row->level), LT_TEXT(row->parent), LT_TEXT(row->valid_from),
-                  LT_TEXT(row->valid_to), LT_TEXT(row->basis));
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++, n++) {
+        const char *text = column->kind == LT_COLUMN_TIME ? NULL : lt_row_text(row, column);
+
+        values[n] = column->kind == LT_COLUMN_TIME                       ? LT_INT(lt_row_time(row, column))
+                    : column->kind == LT_COLUMN_OR_EMPTY && text == NULL ? LT_TEXT("")
+                                                                         : LT_TEXT(text);
+    }
+    return lt_database_run(database, kind->put, values, n, error);
 }
 
 static gboolean
-put_alias(LtDatabase *database, gconstpointer data, GError **error)
+put_rows(LtDatabase *database, const LtRegistryRows *rows, GError **error)
 {
-    const LtAliasRow *row = data;
+    for (guint i = 0; i < LT_ROW_KINDS; i++) {
+        const GPtrArray *all = lt_row_kind_of(&lt_row_kinds[i], rows);
 
-    return LT_RUN(database, error, LT_PUT("unit_alias", "alias, unit", "?1, ?2"), LT_TEXT(row->alias), LT_TEXT(row->unit));
-}
-
-static const char *
-or_empty(const char *text)
-{
-    return text != NULL ? text : "";
-}
-
-static gboolean
-put_successor(LtDatabase *database, gconstpointer data, GError **error)
-{
-    const LtSuccessorRow *row = data;
-
-    return LT_RUN(database, error, LT_PUT("unit_successor", "unit, successor, procedure, area, effective, basis", "?1, ?2, ?3, ?4, ?5, ?6"),
-                  LT_TEXT(row->unit), LT_TEXT(row->successor), LT_TEXT(or_empty(row->procedure)), LT_TEXT(or_empty(row->area)),
-                  LT_TEXT(row->effective), LT_TEXT(row->basis));
-}
-
-static gboolean
-put_key(LtDatabase *database, gconstpointer data, GError **error)
-{
-    const LtUnitKeyRow *row = data;
-
-    return LT_RUN(database, error, LT_PUT("unit_key", "spki, unit, use, role, valid_from, valid_to", "?1, ?2, ?3, ?4, ?5, ?6"), LT_TEXT(row->spki),
-                  LT_TEXT(row->unit), LT_TEXT(row->use), LT_TEXT(row->role), LT_INT(row->from_us), LT_INT(row->until_us));
-}
-
-static gboolean
-put_token(LtDatabase *database, gconstpointer data, GError **error)
-{
-    const LtTokenRow *row = data;
-
-    return LT_RUN(database, error, LT_PUT("token", "id, hash, unit, valid_from, valid_to", "?1, ?2, ?3, ?4, ?5"), LT_TEXT(row->id), LT_TEXT(row->hash),
-                  LT_TEXT(row->unit), LT_INT(row->from_us), LT_INT(row->until_us));
-}
-
-typedef gboolean (*Put)(LtDatabase *database, gconstpointer row, GError **error);
-
-static gboolean
-put_all(LtDatabase *database, const GPtrArray *rows, Put put, GError **error)
-{
-    for (guint i = 0; i < rows->len; i++) {
-        if (!put(database, rows->pdata[i], error))
-            return FALSE;
+        for (guint j = 0; j < all->len; j++)
+            if (!put_row(database, &lt_row_kinds[i], all->pdata[j], error))
+                return FALSE;
     }
     return TRUE;
 }
@@ -85,72 +49,33 @@ typedef struct {
 } Summary;
 
 static void
-hash_fields(Summary *summary, const char *const *fields, guint n)
+hash_text(Summary *summary, const char *text)
 {
-    for (guint i = 0; i < n; i++) {
-        const char *field = or_empty(fields[i]);
-
-        lt_hasher_update(summary->hasher, field, strlen(field) + 1);
-    }
+    lt_hasher_update(summary->hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 1);
 }
 
 static void
-hash_times(Summary *summary, gint64 from_us, gint64 until_us)
+summarize_row(Summary *summary, const LtRowKind *kind, gconstpointer row)
 {
-    char text[64];
+    hash_text(summary, kind->word);
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++) {
+        char time[32];
 
-    g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, from_us, until_us);
-    hash_fields(summary, (const char *const[]){ text }, 1);
-}
-
-#define HASH(summary, ...)                                                                                                         \
-    hash_fields(summary, (const char *const[]){ __VA_ARGS__ }, G_N_ELEMENTS(((const char *const[]){ __VA_ARGS__ })))
-
-static void
-add_object(Summary *summary, const char *kind, const char *name)
-{
-    g_ptr_array_add(summary->objects, g_strconcat(kind, ":", name, NULL));
+        if (column->kind == LT_COLUMN_TIME)
+            g_snprintf(time, sizeof time, "%" G_GINT64_FORMAT, lt_row_time(row, column));
+        hash_text(summary, column->kind == LT_COLUMN_TIME ? time : lt_row_text(row, column));
+    }
+    g_ptr_array_add(summary->objects, g_strconcat(kind->word, ":", G_STRUCT_MEMBER(const char *, row, kind->object), NULL));
 }
 
 static void
-summarize_units(Summary *summary, const LtRegistryRows *rows)
+summarize(Summary *summary, const LtRegistryRows *rows)
 {
-    for (guint i = 0; i < rows->units->len; i++) {
-        const LtUnitRow *row = rows->units->pdata[i];
+    for (guint i = 0; i < LT_ROW_KINDS; i++) {
+        const GPtrArray *all = lt_row_kind_of(&lt_row_kinds[i], rows);
 
-        HASH(summary, "unit", row->id, row->admin_code, row->name, row->level, row->parent, row->valid_from, row->valid_to, row->basis);
-        add_object(summary, "unit", row->id);
-    }
-    for (guint i = 0; i < rows->aliases->len; i++) {
-        const LtAliasRow *row = rows->aliases->pdata[i];
-
-        HASH(summary, "alias", row->alias, row->unit);
-        add_object(summary, "alias", row->unit);
-    }
-    for (guint i = 0; i < rows->successors->len; i++) {
-        const LtSuccessorRow *row = rows->successors->pdata[i];
-
-        HASH(summary, "successor", row->unit, row->successor, row->procedure, row->area, row->effective, row->basis);
-        add_object(summary, "successor", row->unit);
-    }
-}
-
-static void
-summarize_access(Summary *summary, const LtRegistryRows *rows)
-{
-    for (guint i = 0; i < rows->keys->len; i++) {
-        const LtUnitKeyRow *row = rows->keys->pdata[i];
-
-        HASH(summary, "key", row->spki, row->unit, row->use, row->role);
-        hash_times(summary, row->from_us, row->until_us);
-        add_object(summary, "key", row->unit);
-    }
-    for (guint i = 0; i < rows->tokens->len; i++) {
-        const LtTokenRow *row = rows->tokens->pdata[i];
-
-        HASH(summary, "token", row->id, row->hash, row->unit);
-        hash_times(summary, row->from_us, row->until_us);
-        add_object(summary, "token", row->unit);
+        for (guint j = 0; j < all->len; j++)
+            summarize_row(summary, &lt_row_kinds[i], all->pdata[j]);
     }
 }
 
@@ -178,8 +103,7 @@ record_changes(LtStoreTransaction *tx, const Change *change, GError **error)
     gint64 generation = 0;
     gboolean ok = next_generation(tx->database, &generation, error);
 
-    summarize_units(&summary, change->rows);
-    summarize_access(&summary, change->rows);
+    summarize(&summary, change->rows);
     lt_hasher_finish(summary.hasher, digest);
     sha = lt_hex_dup(digest, sizeof digest);
     for (guint i = 0; ok && i < summary.objects->len; i += MAX_LIST) {
@@ -227,15 +151,12 @@ static gboolean
 change_write(LtStoreTransaction *tx, gpointer data, GError **error)
 {
     const Change *change = data;
-    const LtRegistryRows *rows = change->rows;
 
-    for (guint i = 0; i < rows->keys->len; i++) {
-        if (!record_key(tx, change, rows->keys->pdata[i], error))
+    for (guint i = 0; i < change->rows->keys->len; i++) {
+        if (!record_key(tx, change, change->rows->keys->pdata[i], error))
             return FALSE;
     }
-    return put_all(tx->database, rows->units, put_unit, error) && put_all(tx->database, rows->aliases, put_alias, error) &&
-           put_all(tx->database, rows->successors, put_successor, error) && put_all(tx->database, rows->keys, put_key, error) &&
-           put_all(tx->database, rows->tokens, put_token, error) && record_changes(tx, change, error);
+    return put_rows(tx->database, change->rows, error) && record_changes(tx, change, error);
 }
 
 gboolean
@@ -246,91 +167,21 @@ lt_store_change_registry(LtStore *self, const LtRegistryRows *rows, const char *
     return lt_store_write(self, change_write, &change, error);
 }
 
-static char *
-dup_or_null(const LtQuery *query, int column)
-{
-    const char *text = lt_query_text(query, column);
-
-    return text == NULL || *text == '\0' ? NULL : g_strdup(text);
-}
-
 static gpointer
-read_unit(const LtQuery *query)
+read_row(const LtRowKind *kind, const LtQuery *query)
 {
-    LtUnitRow *row = g_new0(LtUnitRow, 1);
+    gpointer row = g_malloc0(kind->size);
+    int n = 0;
 
-    row->id = lt_query_dup(query, 0);
-    row->admin_code = lt_query_dup(query, 1);
-    row->name = lt_query_dup(query, 2);
-    row->level = lt_query_dup(query, 3);
-    row->parent = lt_query_dup(query, 4);
-    row->valid_from = lt_query_dup(query, 5);
-    row->valid_to = lt_query_dup(query, 6);
-    row->basis = lt_query_dup(query, 7);
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++, n++) {
+        const char *text = column->kind == LT_COLUMN_TIME ? NULL : lt_query_text(query, n);
+
+        if (column->kind == LT_COLUMN_TIME)
+            lt_row_set(row, column, NULL, lt_query_integer(query, n));
+        else if (text != NULL && (column->kind == LT_COLUMN_TEXT || *text != '\0'))
+            lt_row_set(row, column, g_strdup(text), 0);
+    }
     return row;
-}
-
-static gpointer
-read_alias(const LtQuery *query)
-{
-    LtAliasRow *row = g_new0(LtAliasRow, 1);
-
-    row->alias = lt_query_dup(query, 0);
-    row->unit = lt_query_dup(query, 1);
-    return row;
-}
-
-static gpointer
-read_successor(const LtQuery *query)
-{
-    LtSuccessorRow *row = g_new0(LtSuccessorRow, 1);
-
-    row->unit = lt_query_dup(query, 0);
-    row->successor = lt_query_dup(query, 1);
-    row->procedure = dup_or_null(query, 2);
-    row->area = dup_or_null(query, 3);
-    row->effective = lt_query_dup(query, 4);
-    row->basis = lt_query_dup(query, 5);
-    return row;
-}
-
-static gpointer
-read_key(const LtQuery *query)
-{
-    LtUnitKeyRow *row = g_new0(LtUnitKeyRow, 1);
-
-    row->spki = lt_query_dup(query, 0);
-    row->unit = lt_query_dup(query, 1);
-    row->use = lt_query_dup(query, 2);
-    row->role = lt_query_dup(query, 3);
-    row->from_us = lt_query_integer(query, 4);
-    row->until_us = lt_query_integer(query, 5);
-    return row;
-}
-
-static gpointer
-read_token(const LtQuery *query)
-{
-    LtTokenRow *row = g_new0(LtTokenRow, 1);
-
-    row->id = lt_query_dup(query, 0);
-    row->hash = lt_query_dup(query, 1);
-    row->unit = lt_query_dup(query, 2);
-    row->from_us = lt_query_integer(query, 3);
-    row->until_us = lt_query_integer(query, 4);
-    return row;
-}
-
-static gboolean
-read_all(LtDatabase *database, const char *sql, gpointer (*read)(const LtQuery *query), GPtrArray *rows, GError **error)
-{
-    g_auto(LtQuery) query = LT_QUERY_INIT;
-
-    if (!LT_ASK_PLAIN(&query, database, error, sql))
-        return FALSE;
-    while (lt_query_next(&query, error))
-        g_ptr_array_add(rows, read(&query));
-    return !query.failed;
 }
 
 LtRegistryRows *
@@ -339,16 +190,17 @@ lt_store_load_registry(LtStore *self, GError **error)
     g_auto(LtReading) reading = lt_reading_begin(self, error);
     g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
 
-    if (reading.database == NULL ||
-        !read_all(reading.database, "SELECT id, admin_code, name, level, parent, valid_from, valid_to, basis FROM unit ORDER BY id", read_unit,
-                  rows->units, error) ||
-        !read_all(reading.database, "SELECT alias, unit FROM unit_alias ORDER BY alias", read_alias, rows->aliases, error) ||
-        !read_all(reading.database,
-                  "SELECT unit, successor, procedure, area, effective, basis FROM unit_successor ORDER BY unit, successor, procedure, area",
-                  read_successor, rows->successors, error) ||
-        !read_all(reading.database, "SELECT spki, unit, use, role, valid_from, valid_to FROM unit_key ORDER BY spki, unit, use", read_key,
-                  rows->keys, error) ||
-        !read_all(reading.database, "SELECT id, hash, unit, valid_from, valid_to FROM token ORDER BY id", read_token, rows->tokens, error))
+    if (reading.database == NULL)
         return NULL;
+    for (guint i = 0; i < LT_ROW_KINDS; i++) {
+        g_auto(LtQuery) query = LT_QUERY_INIT;
+
+        if (!LT_ASK_PLAIN(&query, reading.database, error, lt_row_kinds[i].select))
+            return NULL;
+        while (lt_query_next(&query, error))
+            g_ptr_array_add(lt_row_kind_of(&lt_row_kinds[i], rows), read_row(&lt_row_kinds[i], &query));
+        if (query.failed)
+            return NULL;
+    }
     return g_steal_pointer(&rows);
 }

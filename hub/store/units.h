@@ -15,7 +15,7 @@ typedef struct { char *spki, *unit, *use /* "sign", "tls" */, *role /* "unit", "
 typedef struct { char *id /* SHA-256 of the public id, hex */, *hash /* SHA-256 of the secret, hex */, *unit; gint64 from_us, until_us; } LtTokenRow;
 
 typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens; } LtRegistryRows;
-/** lt_registry_rows_new: five empty arrays that own what is added to them (g_new0() rows with owned strings) */
+/** lt_registry_rows_new: five empty arrays of g_new0() rows with owned strings; all are freed with the whole */
 LtRegistryRows *lt_registry_rows_new(void);
 void lt_registry_rows_free(LtRegistryRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistryRows, lt_registry_rows_free)
