@@ -1,38 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The frame of a stand-in: a small durable HTTP server with faults that can be asked for.
 
-POST /_fault {"mode": M, "count": N} makes the next N answers go wrong: "slow" (two seconds), "hang-headers", "hang-body",
-"500", "html" (a sign-in page with 200), "empty" ({}), "cut" (half the body, then the end), "reset".
+POST /_fault {"mode": M, "count": N, "path": P} makes the next N answers (of paths that begin with P) go wrong: see faults.py. Paths under /_ and /desk/
+always work.
 """
 import argparse
 import http.server
 import json
 import os
 import signal
-import socket
 import sqlite3
-import struct
+import ssl
 import sys
 import threading
-import time
 
-HANG_S = 30
-
-
-class Faults:
-    def __init__(self):
-        self.lock, self.mode, self.count = threading.Lock(), None, 0
-
-    def ask(self, mode, count):
-        with self.lock:
-            self.mode, self.count = mode, count
-
-    def take(self):
-        with self.lock:
-            if self.count <= 0:
-                return None
-            self.count -= 1
-            return self.mode
+import faults
 
 
 class Answer(Exception):
@@ -50,7 +32,7 @@ class System:
 
     def __init__(self, options):
         self.options = options
-        self.faults = Faults()
+        self.faults = faults.Faults()
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         os.makedirs(options.state, exist_ok=True)
@@ -82,6 +64,10 @@ class System:
         """Overridden: returns an object (JSON) or raises Answer."""
         raise Answer(404, {"error": "not found"})
 
+    def error_answer(self):
+        """Overridden: (status, body, headers) of a 200 that says in this system's own words that it went wrong."""
+        return None
+
     def work(self):
         """Overridden: what runs beside the server."""
 
@@ -94,37 +80,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def respond(self, status, body, headers):
-        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(body)
 
-    def misbehave(self, mode):
-        """TRUE when the answer was already given, or never will be."""
-        if mode == "slow":
-            time.sleep(2)
-            return False
-        self.close_connection = True
-        if mode == "hang-headers":
-            time.sleep(HANG_S)
-        elif mode == "hang-body":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
-            self.wfile.flush()
-            time.sleep(HANG_S)
-        elif mode == "500":
-            self.respond(500, {"error": "planted fault"}, {})
-        elif mode == "html":
-            self.respond(200, "<html><body>Đăng nhập</body></html>".encode(), {"Content-Type": "text/html; charset=utf-8"})
-        elif mode == "empty":
-            self.respond(200, {}, {})
-        elif mode == "cut":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"ket")
-        elif mode == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        return True
+    def answer(self, path, query, body):
+        """(status, bytes, headers) of a request that is handled."""
+        arguments = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)
+        try:
+            status, given, headers = 200, self.system.handle(self.command, path, arguments, self.headers, body), {}
+        except Answer as other:
+            status, given, headers = other.status, other.body, other.headers
+        data = given if isinstance(given, bytes) else json.dumps(given, ensure_ascii=False).encode()
+        return status, data, {"Content-Type": "application/json; charset=utf-8", **headers}
 
     def run(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -132,17 +103,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path == "/_fault":
             asked = json.loads(body)
-            self.system.faults.ask(asked["mode"], asked.get("count", 1))
-            self.respond(200, {"ok": True}, {})
+            self.system.faults.ask(asked["mode"], asked.get("count", 1), asked.get("path", ""))
+            self.respond(200, b'{"ok": true}', {"Content-Type": "application/json"})
             return
-        mode = None if path.startswith("/_") or path.startswith("/desk/") else self.system.faults.take()
-        if mode is not None and self.misbehave(mode):
-            return
-        arguments = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)
+        mode = None if path.startswith(("/_", "/desk/")) else self.system.faults.take(path)
         try:
-            self.respond(200, self.system.handle(self.command, path, arguments, self.headers, body), {})
-        except Answer as answer:
-            self.respond(answer.status, answer.body, answer.headers)
+            if mode is not None:
+                faults.misbehave(self, mode, lambda: self.answer(path, query, body), self.system.error_answer())
+            else:
+                self.respond(*self.answer(path, query, body))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
@@ -155,7 +124,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         kind = sys.exc_info()[0]
-        if kind not in (BrokenPipeError, ConnectionResetError):
+        if kind not in (BrokenPipeError, ConnectionResetError, ssl.SSLError, ssl.SSLEOFError):
             super().handle_error(request, client_address)
 
 
@@ -163,6 +132,8 @@ def options(description, *extra):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--port", type=int, default=0, help="loopback port; 0: any free one")
     parser.add_argument("--state", required=True, help="folder in which the system keeps what it knows")
+    parser.add_argument("--tls", metavar="FOLDER", help="speak TLS with a certificate made in FOLDER (its CA: FOLDER/ca.pem)")
+    parser.add_argument("--expired", action="store_true", help="with --tls: the certificate has expired")
     for name, arguments in extra:
         parser.add_argument(name, **arguments)
     return parser.parse_args()
@@ -172,6 +143,8 @@ def serve(system):
     """Runs until SIGTERM; prints the port on one line so that a script can read it."""
     Handler.system = system
     server = Server(("127.0.0.1", system.options.port), Handler)
+    if system.options.tls:
+        faults.wrap(server, system.options.tls, system.options.expired)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     print(server.server_address[1], flush=True)
     threading.Thread(target=system.work, daemon=True).start()
