@@ -6,20 +6,7 @@
 
 #include <glib.h>
 #include <lienthong/error.h>
-
-/**
- * lt_xml_scan:
- * @n_elements: (out) (optional): elements of the document
- *
- * Looks at every byte once, without recursion and without memory, and refuses what libxml2 should never see. It is no
- * parser: what passes may still be malformed.
- *
- * Errors: %LT_ERROR_INVALID, each text with the byte offset:
- * `xml.encoding` (not UTF-8, NUL, another encoding declared), `xml.doctype`, `xml.pi`, `xml.depth` (over 64),
- * `xml.attributes` (over 64 of one element), `xml.size` (over 8 MiB, a name over 256 or an attribute value over 65,536
- * bytes), `xml.count` (over 200,000 elements), `xml.syntax`. Never content.
- */
-gboolean lt_xml_scan(const char *data, gsize size, guint *n_elements, GError **error);
+#include <lienthong/xml.h> /* lt_xml_scan() */
 
 typedef struct _LtXmlSchema LtXmlSchema; /* immutable; shared by threads */
 

@@ -32,6 +32,7 @@ deliver(Attempt *self, gboolean *reached, GError **error)
 {
     LtDispatcher *dispatcher = self->port->dispatcher;
     g_autoptr(LtMessage) message = NULL;
+    g_autoptr(LtInbox) answers = NULL;
 
     *reached = FALSE;
     if (self->endpoint == NULL) {
@@ -47,7 +48,8 @@ deliver(Attempt *self, gboolean *reached, GError **error)
         return FALSE;
     }
     *reached = TRUE;
-    return lt_endpoint_deliver(self->endpoint, message, dispatcher->cancellable, &self->receipt, &self->receipt_type, error);
+    answers = lt_inbox_new(dispatcher->intake, dispatcher->store, self->endpoint);
+    return lt_endpoint_deliver_answered(self->endpoint, message, answers, dispatcher->cancellable, &self->receipt, &self->receipt_type, error);
 }
 
 /* A system that takes others but not this one, again and again, will not take it the next time either. */

@@ -32,6 +32,12 @@ lt_link_free(LtLink *self)
     g_free(self);
 }
 
+LtInbox *
+lt_link_get_inbox(LtLink *self)
+{
+    return self->options.inbox;
+}
+
 static LtReply *
 send_live(LtLink *self, LtRequest *request, GError **error)
 {

@@ -2,7 +2,7 @@
 /* call.h: the link as one call of a verb sees it: the endpoint's wire, the call's deadline and cancellation, and what was answered last. */
 #pragma once
 
-#include <lienthong/link.h>
+#include <lienthong/plugin.h>
 #include "routing/link.h"
 #include "routing/transcript.h"
 
@@ -14,6 +14,7 @@ typedef struct {
     LtCallMode mode;
     gint64 deadline_us;       /* monotonic */
     GCancellable *cancellable;
+    LtInbox *inbox;           /* nullable: where an answer to a delivery is handed in */
 } LtCallOptions;
 
 /** lt_link_new: everything in @options is borrowed until lt_link_free() */

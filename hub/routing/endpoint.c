@@ -269,7 +269,7 @@ on_outer_cancelled(GCancellable *outer, gpointer data)
 }
 
 static void
-verb_begin(Verb *verb, LtEndpoint *endpoint, GCancellable *outer)
+verb_begin(Verb *verb, LtEndpoint *endpoint, LtInbox *answers, GCancellable *outer)
 {
     gint64 now_us = g_get_monotonic_time();
 
@@ -279,7 +279,8 @@ verb_begin(Verb *verb, LtEndpoint *endpoint, GCancellable *outer)
     verb->handler = outer != NULL ? g_cancellable_connect(outer, G_CALLBACK(on_outer_cancelled), verb->cancellable, NULL) : 0;
     verb->deadline_us = now_us + endpoint->settings.deadline;
     verb->link = lt_link_new(&(LtCallOptions) { .target = endpoint->target, .transcript = endpoint->transcript, .mode = endpoint->mode,
-                                                .deadline_us = verb->deadline_us, .cancellable = verb->cancellable });
+                                                .deadline_us = verb->deadline_us, .cancellable = verb->cancellable,
+                                                .inbox = endpoint->mode == LT_CALL_LIVE ? answers : NULL });
     g_mutex_lock(&endpoint->mutex);
     g_ptr_array_add(endpoint->running, verb);
     g_mutex_unlock(&endpoint->mutex);
@@ -321,6 +322,13 @@ fail_without_verb(LtEndpoint *self, const char *verb, GError **error)
 gboolean
 lt_endpoint_deliver(LtEndpoint *self, LtMessage *message, GCancellable *cancellable, GBytes **receipt, char **receipt_type, GError **error)
 {
+    return lt_endpoint_deliver_answered(self, message, NULL, cancellable, receipt, receipt_type, error);
+}
+
+gboolean
+lt_endpoint_deliver_answered(LtEndpoint *self, LtMessage *message, LtInbox *answers, GCancellable *cancellable, GBytes **receipt,
+                             char **receipt_type, GError **error)
+{
     const LtPlugin *plugin = &self->loaded->plugin;
     GError *cause = NULL;
     gboolean done;
@@ -330,7 +338,7 @@ lt_endpoint_deliver(LtEndpoint *self, LtMessage *message, GCancellable *cancella
     *receipt_type = NULL;
     if (plugin->deliver == NULL)
         return fail_without_verb(self, "deliver", error);
-    verb_begin(&verb, self, cancellable);
+    verb_begin(&verb, self, answers, cancellable);
     done = plugin->deliver(self->self, message, verb.link, verb.cancellable, &cause);
     *receipt = lt_link_take_receipt(verb.link, receipt_type);
     verb_end(&verb);
@@ -351,7 +359,7 @@ lt_endpoint_collect(LtEndpoint *self, LtInbox *inbox, GCancellable *cancellable,
 
     if (plugin->collect == NULL)
         return fail_without_verb(self, "collect", error);
-    verb_begin(&verb, self, cancellable);
+    verb_begin(&verb, self, NULL, cancellable);
     done = plugin->collect(self->self, inbox, verb.link, verb.cancellable, &cause);
     verb_end(&verb);
     return verb_outcome(self, done, cause, error);
@@ -368,7 +376,7 @@ lt_endpoint_receive(LtEndpoint *self, LtRequest *request, LtReply **reply, LtInb
     *reply = NULL;
     if (plugin->receive == NULL)
         return fail_without_verb(self, "receive", error);
-    verb_begin(&verb, self, cancellable);
+    verb_begin(&verb, self, NULL, cancellable);
     done = plugin->receive(self->self, request, reply, inbox, verb.cancellable, &cause);
     verb_end(&verb);
     return verb_outcome(self, done, cause, error);

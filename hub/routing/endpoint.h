@@ -72,6 +72,9 @@ char *lt_endpoint_show(LtEndpoint *self);
  * Errors: those of the plugin; %LT_ERROR_CONFIG `endpoint.no-verb`, `endpoint.dry` (nothing was sent: *receipt is what would have been)
  */
 gboolean lt_endpoint_deliver(LtEndpoint *self, LtMessage *message, GCancellable *cancellable, GBytes **receipt, char **receipt_type, GError **error);
+/** lt_endpoint_deliver_answered: the same. @answers: (nullable): takes what the system answers at once (lt_link_get_inbox()) */
+gboolean lt_endpoint_deliver_answered(LtEndpoint *self, LtMessage *message, LtInbox *answers, GCancellable *cancellable, GBytes **receipt,
+                                      char **receipt_type, GError **error);
 gboolean lt_endpoint_collect(LtEndpoint *self, LtInbox *inbox, GCancellable *cancellable, GError **error);
 gboolean lt_endpoint_receive(LtEndpoint *self, LtRequest *request, LtReply **reply, LtInbox *inbox, GCancellable *cancellable, GError **error);
 

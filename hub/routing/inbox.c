@@ -18,7 +18,8 @@ struct _LtInbox {
     LtStore *store;
     LtEndpoint *serving;
     const char *endpoint; /* its name */
-    char *cursor; /* nullable */
+    gboolean has_cursor; /* asked for only when wanted: most deliveries are answered by a receipt alone */
+    char *cursor;        /* nullable */
     guint n_submitted;
 };
 
@@ -31,7 +32,6 @@ lt_inbox_new(LtIntake *intake, LtStore *store, LtEndpoint *endpoint)
     self->store = store;
     self->serving = endpoint;
     self->endpoint = lt_endpoint_get_name(endpoint);
-    self->cursor = lt_store_get_cursor(store, self->endpoint);
     return self;
 }
 
@@ -92,6 +92,9 @@ lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
 const char *
 lt_inbox_get_cursor(LtInbox *self)
 {
+    if (!self->has_cursor)
+        self->cursor = lt_store_get_cursor(self->store, self->endpoint);
+    self->has_cursor = TRUE;
     return self->cursor;
 }
 
@@ -102,7 +105,7 @@ lt_inbox_set_cursor(LtInbox *self, const char *cursor, GError **error)
         lt_error_set(error, LT_ERROR_INVALID, "inbox.cursor", "endpoint %s: a cursor is text of at most %u bytes", self->endpoint, CURSOR_MAX);
         return FALSE;
     }
-    if (g_strcmp0(cursor, self->cursor) == 0)
+    if (g_strcmp0(cursor, lt_inbox_get_cursor(self)) == 0)
         return TRUE;
     if (!lt_store_set_cursor(self->store, self->endpoint, cursor, error))
         return FALSE;

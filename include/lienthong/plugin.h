@@ -54,6 +54,17 @@ LT_API LtMessage *lt_inbox_find_submission(LtInbox *inbox, const char *code);
 LT_API LtMessage *lt_inbox_find_message(LtInbox *inbox, const char *from, const char *id);
 
 /**
+ * lt_link_get_inbox:
+ * @link: link of a running deliver
+ *
+ * For systems that answer at once with what belongs to a unit, not only with a receipt: the answer is handed in here before deliver()
+ * returns. Give it a key made from the delivered message's id, so that a second delivery finds it kept already.
+ *
+ * Returns: (transfer none) (nullable): the endpoint's inbox; %NULL when nothing can be handed in: a dry run, a test without a store
+ */
+LT_API LtInbox *lt_link_get_inbox(LtLink *link);
+
+/**
  * LtPlugin:
  * @magic: %LT_PLUGIN_MAGIC
  * @abi: %LT_PLUGIN_ABI
@@ -69,6 +80,9 @@ LT_API LtMessage *lt_inbox_find_message(LtInbox *inbox, const char *from, const 
  * @collect: asks the system for what is new and hands it in
  * @receive: the system calls the hub in its own protocol; *reply is what it gets
  * @deliver: hands a message over. At least once: must be idempotent per message id. TRUE: the other side has it
+ * @scaffold: (optional): writes a first configuration from a description that the other side gives, such as a WSDL. @options: (element-type
+ *   utf8 utf8): "name" of the endpoint, and what the user gave ("wsdl", "operation"); @files: (element-type utf8 utf8): takes file names, relative
+ *   to the folder of the configuration, and their contents, both owned by the table; one is "NAME.conf". No endpoint is open
  */
 typedef struct {
     guint32 magic;
@@ -86,6 +100,7 @@ typedef struct {
     gboolean (*receive)(gpointer self, LtRequest *request, LtReply **reply, LtInbox *inbox, GCancellable *cancellable,
                         GError **error);
     gboolean (*deliver)(gpointer self, LtMessage *message, LtLink *link, GCancellable *cancellable, GError **error);
+    gboolean (*scaffold)(GHashTable *options, GHashTable *files, GError **error);
 } LtPlugin;
 
 /* The descriptor of version 1 ends with deliver; no later hub takes less. */

@@ -108,8 +108,10 @@ lt_endpoint_serves(LtEndpoint *self, const char *unit)
 }
 
 gboolean
-lt_endpoint_deliver(LtEndpoint *self, LtMessage *message, GCancellable *cancellable, GBytes **receipt, char **receipt_type, GError **error)
+lt_endpoint_deliver_answered(LtEndpoint *self, LtMessage *message, LtInbox *answers, GCancellable *cancellable, GBytes **receipt,
+                             char **receipt_type, GError **error)
 {
+    (void) answers;
     *receipt = g_bytes_new_static("got it", 6);
     *receipt_type = g_strdup("text/plain");
     return self->deliver(self->name, message, cancellable, self->data, error);

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <lienthong/json.h>
+#include <lienthong/xml.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ __attribute__((used)) static const gpointer contract[] = {
     lt_reply_get_status, lt_reply_get_header, lt_reply_get_body, lt_reply_check, lt_message_ref, lt_message_unref, lt_message_get_id,
     lt_message_builder_new, lt_message_builder_free, lt_message_builder_set_key, lt_message_builder_set_dossier, lt_message_builder_set_re,
     lt_message_builder_set_payload, lt_message_builder_add_attachment, lt_message_builder_set_original, lt_json_check, lt_json_pick,
-    lt_inbox_submit,
+    lt_inbox_submit, lt_link_get_inbox, lt_xml_scan,
 };
 
 Harness *
