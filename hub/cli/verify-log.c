@@ -93,14 +93,27 @@ report_quorum(LtReport *report, const LtVerifyOptions *options, const Signatures
         lt_report_miss(report, "log.quorum", text);
 }
 
-/* The note and its text; FALSE when there is no checkpoint to speak of. */
-static gboolean
-check_note(LtReport *report, const char *data, gsize size, const LtVerifyOptions *options, LtCheckpoint *checkpoint)
+/* Kept for the comparison at the end of the run, when the log's own key has signed it. */
+static void
+keep_head(LtReport *report, const LtVerifyOptions *options, const LtCheckpoint *checkpoint)
+{
+    LtSeenHead *head;
+
+    if (options->heads == NULL)
+        return;
+    head = g_new0(LtSeenHead, 1);
+    *head = (LtSeenHead){ report, { g_strdup(checkpoint->origin), checkpoint->size, checkpoint->root } };
+    g_ptr_array_add(options->heads, head);
+}
+
+gboolean
+lt_verify_note(LtReport *report, const char *data, gsize size, const LtVerifyOptions *options, LtCheckpoint *checkpoint)
 {
     g_autoptr(GPtrArray) keys = known_keys(options);
     g_autoptr(GError) error = NULL;
     g_autoptr(LtNote) note = lt_note_open(data, size, (LtVerifierKey *const *) keys->pdata, keys->len, &error);
     Signatures signatures;
+    LtHash empty;
 
     if (note == NULL || !lt_checkpoint_read(note->text, strlen(note->text), checkpoint, &error)) {
         fail_with(report, "log.note", _("Checkpoint: not valid"), error);
@@ -109,6 +122,11 @@ check_note(LtReport *report, const char *data, gsize size, const LtVerifyOptions
     signatures = count_signatures(note, keys, checkpoint->origin);
     report_log_key(report, checkpoint, options, &signatures);
     report_quorum(report, options, &signatures);
+    lt_merkle_empty(&empty);
+    if (checkpoint->size == 0 && !lt_hash_equal(&checkpoint->root, &empty))
+        lt_report_fail(report, "log.root", g_strdup(_("Log: size 0 with the root of another tree")));
+    if (signatures.by_log)
+        keep_head(report, options, checkpoint);
     if (signatures.first_us != 0) {
         report->time_us = signatures.first_us;
         report->time_source = "cosignature";
@@ -116,28 +134,22 @@ check_note(LtReport *report, const char *data, gsize size, const LtVerifyOptions
     return TRUE;
 }
 
-static void
-report_anchor(LtReport *report, const LtVerifyOptions *options)
-{
-    if (options->tsa_ca != NULL)
-        lt_report_miss(report, "anchor.tsr", g_strdup(_("Time stamp: no token beside the checkpoint")));
-}
-
+/* Two lines that others signed of one log must be of one tree; equal sizes can be compared without a proof. */
 void
-lt_verify_checkpoint(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
+lt_verify_compare(const LtVerifyOptions *options)
 {
-    g_auto(LtCheckpoint) checkpoint = { 0 };
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    LtHash empty;
+    for (guint i = 0; i < options->heads->len; i++)
+        for (guint k = 0; k < i; k++) {
+            const LtSeenHead *a = options->heads->pdata[k], *b = options->heads->pdata[i];
+            g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, b->checkpoint.size);
 
-    report->kind = "checkpoint";
-    if (!check_note(report, data, size, options, &checkpoint))
-        return;
-    lt_merkle_empty(&empty);
-    if (checkpoint.size == 0 && !lt_hash_equal(&checkpoint.root, &empty))
-        lt_report_fail(report, "log.root", g_strdup(_("Log: size 0 with the root of another tree")));
-    report_anchor(report, options);
+            if (!g_str_equal(a->checkpoint.origin, b->checkpoint.origin) || a->checkpoint.size != b->checkpoint.size ||
+                lt_hash_equal(&a->checkpoint.root, &b->checkpoint.root))
+                continue;
+            lt_report_fail(b->report, "log.witness-fork",
+                           g_strdup_printf(_("Log: %s has signed two trees of %s entries; the other is in %s"), b->checkpoint.origin, size,
+                                           a->report->file));
+        }
 }
 
 static GBytes *
@@ -197,10 +209,10 @@ lt_verify_proof(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
         fail_with(report, "log.proof", _("Proof: not valid"), error);
         return;
     }
-    if (!check_note(report, proof->note, proof->note_size, options, &checkpoint))
+    if (!lt_verify_note(report, proof->note, proof->note_size, options, &checkpoint))
         return;
     entry = read_entry(report, options, proof->index);
     if (entry != NULL)
         check_inclusion(report, proof, entry, &checkpoint);
-    report_anchor(report, options);
+    lt_verify_anchors(report, proof->note, NULL, NULL, options);
 }

@@ -117,15 +117,26 @@ verify_file(const char *file, const LtVerifyOptions *options)
     return report;
 }
 
+static void
+seen_head_free(gpointer data)
+{
+    LtSeenHead *head = data;
+
+    lt_checkpoint_clear(&head->checkpoint);
+    g_free(head);
+}
+
 static int
 run_verify(gpointer data, char **arguments, const LtTerminal *terminal)
 {
     LtVerifyOptions *options = data;
     g_autoptr(GPtrArray) log_keys = g_ptr_array_new_with_free_func((GDestroyNotify) lt_vkey_free);
     g_autoptr(GPtrArray) witness_keys = g_ptr_array_new_with_free_func((GDestroyNotify) lt_vkey_free);
+    g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(seen_head_free);
     g_autoptr(GPtrArray) reports = g_ptr_array_new_with_free_func((GDestroyNotify) lt_report_free);
     g_autoptr(GError) error = NULL;
 
+    options->heads = heads;
     options->log_keys = log_keys;
     options->witness_keys = witness_keys;
     if (!read_time(options, &error)) {
@@ -137,12 +148,11 @@ run_verify(gpointer data, char **arguments, const LtTerminal *terminal)
         lt_command_fail(terminal, error);
         return LT_EXIT_IO;
     }
-    for (char **file = arguments; *file != NULL; file++) {
-        LtReport *report = verify_file(*file, options);
-
-        g_ptr_array_add(reports, report);
-        lt_report_print(report, terminal, arguments[1] != NULL);
-    }
+    for (char **file = arguments; *file != NULL; file++)
+        g_ptr_array_add(reports, verify_file(*file, options));
+    lt_verify_compare(options);
+    for (guint i = 0; i < reports->len; i++)
+        lt_report_print(reports->pdata[i], terminal, reports->len > 1);
     return lt_report_exit_code(reports);
 }
 

@@ -18,8 +18,15 @@ typedef struct {
 
     /* Made of them. */
     GPtrArray *log_keys, *witness_keys; /* of LtVerifierKey * */
+    GPtrArray *heads;                   /* of LtSeenHead *: the signed checkpoints of this run, compared at its end */
     gint64 at_us;                       /* 0: not given */
 } LtVerifyOptions;
+
+/* A checkpoint whose signature verified, and where it was seen. */
+typedef struct {
+    LtReport *report;      /* borrowed */
+    LtCheckpoint checkpoint;
+} LtSeenHead;
 
 #define LT_VERIFY_CONTAINER_MAX 2147483647u /* envelope.md §1 */
 
@@ -31,3 +38,11 @@ void lt_verify_identity(LtReport *report, const LtVerifyOptions *options, LtTrus
 void lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
 void lt_verify_checkpoint(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
 void lt_verify_proof(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
+
+/* Parts of these, for files that hold a checkpoint. */
+/** lt_verify_note: signatures and quorum of a note. FALSE when there is no checkpoint to speak of; what it finds stands in @report */
+gboolean lt_verify_note(LtReport *report, const char *data, gsize size, const LtVerifyOptions *options, LtCheckpoint *checkpoint);
+/** lt_verify_anchors: time stamp and legal signature over the three lines of a note; @tsr and @cms: (nullable): not there */
+void lt_verify_anchors(LtReport *report, const char *note, GBytes *tsr, GBytes *cms, const LtVerifyOptions *options);
+/** lt_verify_compare: the checkpoints of one run among each other: two trees of one size, or one that a later run no longer reaches */
+void lt_verify_compare(const LtVerifyOptions *options);
