@@ -117,6 +117,19 @@ static const LtVerb verbs[] = {
       .description = "Without PLUGIN: the keys of the hub's own sections, of every endpoint and of routes. With --json: one object per key.",
       .examples = "lthub endpoint describe\nlthub endpoint describe rest folder",
       .options = describe_keys, .options_size = sizeof(Describe), .run = run_describe },
+    { .name = "new", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Writes a commented section with every key of a plugin",
+      .description = "The section is written to NAME.conf in the folder beside the configuration file, and printed. Nothing is in force before lthub reload.",
+      .examples = "lthub endpoint new so-tu-phap --plugin rest --set url=https://motcua.sotuphap.example/api --set units=H52.13\n"
+                  "lthub endpoint new thu --plugin folder --output -   # only prints it",
+      .options = lt_endpoint_new_keys, .options_size = sizeof(LtEndpointNew), .run = lt_endpoint_new_run },
+    { .name = "try", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1,
+      .summary = "Shows the mapped request byte for byte; with --send sends it and shows the exchange and the verdict",
+      .description = "The message is made up from the payload: it is not sealed, and neither store nor log hear of it. Without --send no connection is made.\n"
+                     "With --send the real system gets it; the exchange is shown with secrets masked, then what the hub would make of the answer.",
+      .examples = "lthub endpoint try so-tu-phap --sample dossier.submit\n"
+                  "lthub endpoint try so-tu-phap --message ho-so.json --attachments don.pdf\n"
+                  "lthub endpoint try so-tu-phap --sample dossier.submit --send",
+      .options = lt_endpoint_try_keys, .options_size = sizeof(LtEndpointTry), .run = lt_endpoint_try_run },
     { 0 },
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* endpoint.h: the verbs of `lthub endpoint`: describe in endpoint.c, check in endpoint-check.c. */
+/* endpoint.h: the verbs of `lthub endpoint`: the table and describe in endpoint.c, the others in endpoint-VERB.c. */
 #pragma once
 
 #include "cli/command.h"
@@ -14,3 +14,26 @@ typedef struct {
 } LtEndpointCheck;
 extern const LtKey lt_endpoint_check_keys[];
 int lt_endpoint_check_run(gpointer options, char **arguments, const LtTerminal *terminal);
+
+typedef struct {
+    char *plugin;
+    char **set;
+    char *output;
+    char *plugins;
+} LtEndpointNew;
+extern const LtKey lt_endpoint_new_keys[];
+int lt_endpoint_new_run(gpointer options, char **arguments, const LtTerminal *terminal);
+
+typedef struct {
+    char *message;
+    char *sample;
+    char *type;
+    char *from;
+    char *to;
+    char **attachments;
+    char *role;
+    char *media_type;
+    gboolean send;
+} LtEndpointTry;
+extern const LtKey lt_endpoint_try_keys[];
+int lt_endpoint_try_run(gpointer options, char **arguments, const LtTerminal *terminal);

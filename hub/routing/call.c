@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* call.c: the one place where live, replay and dry part ways; a plugin cannot tell and need not. */
+/* call.c: the one place where live, replay, script and dry part ways; a plugin cannot tell and need not. */
 #include "routing/call.h"
 
 #include "routing/reply.h"
@@ -98,6 +98,10 @@ lt_link_send(LtLink *self, LtRequest *request, GError **error)
     case LT_CALL_REPLAY:
         if (lt_request_check(request, error))
             reply = lt_transcript_replay(self->options.transcript, request, error);
+        break;
+    case LT_CALL_SCRIPT:
+        if (lt_request_check(request, error))
+            reply = self->options.script->answer(self->options.script->data, self->options.transcript, request, error);
         break;
     }
     if (reply != NULL && self->options.mode != LT_CALL_DRY)

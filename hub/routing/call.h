@@ -6,12 +6,19 @@
 #include "routing/link.h"
 #include "routing/transcript.h"
 
-typedef enum { LT_CALL_LIVE, LT_CALL_DRY, LT_CALL_REPLAY } LtCallMode;
+typedef enum { LT_CALL_LIVE, LT_CALL_DRY, LT_CALL_REPLAY, LT_CALL_SCRIPT } LtCallMode;
+
+/* Answers in place of the wire: a test case, or the hub on the other side of a plugin host. */
+typedef struct {
+    LtReply *(*answer)(gpointer data, LtTranscript *transcript, LtRequest *request, GError **error);
+    gpointer data;
+} LtScript;
 
 typedef struct {
     LtLinkTarget *target;     /* nullable: the endpoint has no url */
     LtTranscript *transcript; /* keeps or plays back */
     LtCallMode mode;
+    const LtScript *script;   /* of LT_CALL_SCRIPT */
     gint64 deadline_us;       /* monotonic */
     GCancellable *cancellable;
     LtInbox *inbox;           /* nullable: where an answer to a delivery is handed in */

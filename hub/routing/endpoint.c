@@ -20,6 +20,7 @@ struct _LtEndpoint {
     LtLinkTarget *target; /* nullable */
     LtTranscript *transcript;
     LtCallMode mode;
+    const LtScript *script; /* nullable: in place of the link */
     char *files;      /* what lt_endpoint_is_current() compares */
     GMutex mutex;     /* guards running */
     GPtrArray *running; /* of Verb * */
@@ -103,12 +104,15 @@ open_link(LtEndpoint *self, const LtEndpointShared *shared, GError **error)
     };
 
     self->mode = g_str_equal(s->mode, "dry") ? LT_CALL_DRY : g_str_equal(s->mode, "replay") ? LT_CALL_REPLAY : LT_CALL_LIVE;
+    self->script = shared->script;
+    if (self->script != NULL && self->mode != LT_CALL_DRY)
+        self->mode = LT_CALL_SCRIPT;
     self->transcript = lt_transcript_new(s->record, (const char *const *) secrets->pdata);
     if (self->mode == LT_CALL_REPLAY && s->record == NULL) {
         lt_error_set(error, LT_ERROR_CONFIG, "endpoint.replay", "record: mode = replay needs the folder with recorded exchanges");
         return FALSE;
     }
-    if (s->url == NULL)
+    if (s->url == NULL || self->mode == LT_CALL_SCRIPT)
         return TRUE;
     self->target = lt_link_target_new(shared->thread, &options, error);
     return self->target != NULL;
@@ -167,6 +171,7 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
 {
     g_autoptr(LtEndpoint) self = g_new0(LtEndpoint, 1);
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) other = NULL;
     const char *plugin = lt_section_lookup(section, "plugin");
 
     g_atomic_ref_count_init(&self->references);
@@ -186,11 +191,12 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
     if (!fill(self, section, faults))
         return NULL;
     self->files = files_of(self);
-    if (!open_link(self, shared, &error) || !open_plugin(self, &error)) {
+    /* Both, so that one run names the faults of both. */
+    if (!open_link(self, shared, &error))
         fault(faults, section, error);
-        return NULL;
-    }
-    return g_steal_pointer(&self);
+    if (!open_plugin(self, &other))
+        fault(faults, section, other);
+    return error == NULL && other == NULL ? g_steal_pointer(&self) : NULL;
 }
 
 LtEndpoint *
@@ -279,7 +285,7 @@ verb_begin(Verb *verb, LtEndpoint *endpoint, LtInbox *answers, GCancellable *out
     verb->handler = outer != NULL ? g_cancellable_connect(outer, G_CALLBACK(on_outer_cancelled), verb->cancellable, NULL) : 0;
     verb->deadline_us = now_us + endpoint->settings.deadline;
     verb->link = lt_link_new(&(LtCallOptions) { .target = endpoint->target, .transcript = endpoint->transcript, .mode = endpoint->mode,
-                                                .deadline_us = verb->deadline_us, .cancellable = verb->cancellable,
+                                                .script = endpoint->script, .deadline_us = verb->deadline_us, .cancellable = verb->cancellable,
                                                 .inbox = endpoint->mode == LT_CALL_LIVE ? answers : NULL });
     g_mutex_lock(&endpoint->mutex);
     g_ptr_array_add(endpoint->running, verb);

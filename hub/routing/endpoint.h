@@ -4,7 +4,7 @@
 
 #include <lienthong/plugin.h>
 #include "base/settings.h"
-#include "routing/link.h"
+#include "routing/call.h"
 #include "routing/loader.h"
 
 typedef struct _LtEndpoint LtEndpoint;
@@ -13,6 +13,7 @@ typedef struct _LtEndpoint LtEndpoint;
 typedef struct {
     LtLoader *loader;
     LtLinkThread *thread;
+    const LtScript *script; /* nullable: answers every request of these endpoints, unless they are dry: for tests */
 } LtEndpointShared;
 
 /* The hub's own keys of an [endpoint NAME] section. */
