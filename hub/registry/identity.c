@@ -33,11 +33,11 @@ is_hub_at(LtRegistry *self, const char *unit, gint64 at_us)
 gboolean
 lt_registry_hub_stands_for(LtRegistry *self, const char *hub, const char *unit, gint64 at_us)
 {
-    const LtUnit *step = lt_registry_lookup(self, unit);
+    const LtUnit *step = lt_registry_lookup_at(self, unit, at_us);
 
     if (step == NULL || !is_hub_at(self, hub, at_us))
         return FALSE;
-    for (; step != NULL; step = step->parent)
+    for (; step != NULL; step = lt_unit_parent_at(self, step, at_us))
         if (is_hub_at(self, step->row->id, at_us))
             return strcmp(step->row->id, hub) == 0;
     return TRUE;
@@ -70,7 +70,7 @@ lt_registry_unit_of_key(LtRegistry *self, const char *spki, gint64 at_us, gboole
     *is_hub = FALSE;
     for (guint i = 0; rows != NULL && i < rows->len; i++) {
         const LtUnitKeyRow *row = rows->pdata[i];
-        const LtUnit *unit = g_hash_table_lookup(self->by_id, row->unit);
+        const LtUnit *unit = lt_registry_lookup_at(self, row->unit, at_us);
 
         if (strcmp(row->use, "tls") != 0 || !holds_at(row->from_us, row->until_us, at_us))
             continue;
@@ -107,7 +107,7 @@ lt_registry_unit_of_token(LtRegistry *self, const char *token, gint64 at_us, con
     g_autofree char *public_id = g_compute_checksum_for_string(G_CHECKSUM_SHA256, token, (gssize) id_length);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, dot + 1, -1);
     const LtTokenRow *row = g_hash_table_lookup(self->tokens, public_id);
-    const LtUnit *unit = row != NULL ? g_hash_table_lookup(self->by_id, row->unit) : NULL;
+    const LtUnit *unit = row != NULL ? lt_registry_lookup_at(self, row->unit, at_us) : NULL;
 
     if (row == NULL || !hash_is_equal(row->hash, hash) || !holds_at(row->from_us, row->until_us, at_us))
         return NULL;

@@ -11,6 +11,7 @@
 #include "registry/day.h"
 
 #define MAX_BYTES (16 * 1024 * 1024)
+#define AREA "area:"
 
 typedef struct {
     const char *name;
@@ -110,14 +111,15 @@ check_day(Import *import, const GPtrArray *record, const char *column)
 }
 
 static void
-check_once(Import *import, const LtCsvField *field, const char *id)
+check_once(Import *import, const LtCsvField *field, const char *id, const char *day)
 {
-    const LtCsvField *first = g_hash_table_lookup(import->places, id);
+    g_autofree char *key = g_strjoin("\n", id, day, NULL);
+    const LtCsvField *first = g_hash_table_lookup(import->places, key);
 
     if (first != NULL)
-        add_fault(import, field, "unit %s stands in line %u already", id, first->line);
+        add_fault(import, field, "unit %s stands in line %u already%s%s", id, first->line, day != NULL ? " with the same " : "", day != NULL ? "day" : "");
     else
-        g_hash_table_insert(import->places, g_strdup(id), (gpointer) field);
+        g_hash_table_insert(import->places, g_steal_pointer(&key), (gpointer) field);
 }
 
 static void
@@ -135,7 +137,7 @@ add_alias(Import *import, const char *unit, const LtCsvField *field, const char 
     g_ptr_array_add(import->rows->aliases, row);
 }
 
-/* One element: `ID` or `PROCEDURE=ID`. */
+/* One element: `ID`, `PROCEDURE=ID` or `area:AREA=ID`. */
 static void
 add_successor(Import *import, const LtUnitRow *unit, const LtCsvField *field, const char *element)
 {
@@ -143,7 +145,7 @@ add_successor(Import *import, const LtUnitRow *unit, const LtCsvField *field, co
     LtSuccessorRow *row;
 
     if (!is_unit_id(id) || equals == element) {
-        add_fault(import, field, "successor \"%s\" is neither ID nor PROCEDURE=ID", element);
+        add_fault(import, field, "successor \"%s\" is neither ID nor PROCEDURE=ID nor area:AREA=ID", element);
         return;
     }
     if (unit->valid_to == NULL) {
@@ -153,7 +155,10 @@ add_successor(Import *import, const LtUnitRow *unit, const LtCsvField *field, co
     row = g_new0(LtSuccessorRow, 1);
     row->unit = g_strdup(unit->id);
     row->successor = g_strdup(id);
-    row->procedure = equals != NULL ? g_strndup(element, (gsize) (equals - element)) : NULL;
+    if (equals != NULL && g_str_has_prefix(element, AREA))
+        row->area = g_strndup(element + strlen(AREA), (gsize) (equals - element) - strlen(AREA));
+    else if (equals != NULL)
+        row->procedure = g_strndup(element, (gsize) (equals - element));
     row->effective = g_strdup(unit->valid_to);
     row->basis = g_strdup(unit->basis);
     g_ptr_array_add(import->rows->successors, row);
@@ -191,7 +196,7 @@ read_own_form(Import *import, const GPtrArray *record)
         add_fault(import, parent, "parent \"%s\" is not an identifier", parent->text);
     if (id == NULL || name == NULL || level == NULL || from == NULL)
         return;
-    check_once(import, id, id->text);
+    check_once(import, id, id->text, from->text);
     row = g_new0(LtUnitRow, 1);
     row->id = g_strdup(id->text);
     row->name = g_strdup(name->text);
@@ -238,7 +243,7 @@ read_commune(Import *import, const GPtrArray *record)
 
     if (code == NULL || name == NULL)
         return;
-    check_once(import, code, code->text);
+    check_once(import, code, code->text, NULL);
     add_coded(import, code, name, "commune", import->options->parent);
 }
 
@@ -257,7 +262,7 @@ read_district_and_commune(Import *import, const GPtrArray *record)
         g_hash_table_insert(import->places, g_strdup(district_id), (gpointer) district);
         add_coded(import, district, district_name, "district", import->options->parent);
     }
-    check_once(import, code, code->text);
+    check_once(import, code, code->text, NULL);
     add_coded(import, code, name, "commune", district_id);
 }
 

@@ -297,8 +297,9 @@ route(Passage *self, GError **error)
 {
     const LtHeader *header = lt_message_get_header(self->envelope->message);
     LtRegistry *registry = self->judgement.world.registry;
-    const LtUnit *to = lt_registry_receiver(registry, header->to, self->judgement.facts.procedure, self->judgement.now_us, &self->basis, error);
-    const LtUnit *from = lt_registry_lookup(registry, header->from);
+    const LtMatter matter = { self->judgement.facts.procedure, NULL };
+    const LtUnit *to = lt_registry_receiver(registry, header->to, &matter, self->judgement.now_us, &self->basis, error);
+    const LtUnit *from = lt_registry_lookup_at(registry, header->from, self->judgement.now_us);
 
     if (to == NULL)
         return FALSE;

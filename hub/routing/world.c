@@ -25,7 +25,7 @@ static gboolean
 key_is_registered(gpointer data, const char *spki_hex, const char *from, gint64 issued_us, gboolean by_hub)
 {
     LtJudgement *self = data;
-    const LtUnit *unit = lt_registry_lookup(self->world.registry, from);
+    const LtUnit *unit = lt_registry_lookup_at(self->world.registry, from, issued_us);
 
     /* Aliases serve routing only, never the check of a signer. */
     if (unit == NULL || strcmp(lt_unit_get_id(unit), from) != 0 || !lt_unit_is_valid(unit, issued_us))
@@ -47,7 +47,7 @@ find_receiver(gpointer data, const LtHeader *header)
 {
     LtJudgement *self = data;
     const char *type = header->type;
-    const LtUnit *unit = lt_registry_lookup(self->world.registry, header->to);
+    const LtUnit *unit = lt_registry_lookup_at(self->world.registry, header->to, self->now_us);
 
     /* Where it goes is decided by today's units, not by those of the day it was written. */
     if (unit == NULL || !lt_unit_may_receive(unit, self->now_us))

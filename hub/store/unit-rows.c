@@ -11,10 +11,10 @@
 
 const LtRowKind lt_row_kinds[LT_ROW_KINDS] = {
     { "unit", offsetof(LtRegistryRows, units), sizeof(LtUnitRow), offsetof(LtUnitRow, id),
-      "SELECT id, admin_code, name, level, parent, valid_from, valid_to, basis FROM unit ORDER BY id",
+      "SELECT id, admin_code, name, level, parent, valid_from, valid_to, basis FROM unit ORDER BY id, valid_from",
       "INSERT OR REPLACE INTO unit (id, admin_code, name, level, parent, valid_from, valid_to, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
       { KEY(LtUnitRow, id), TEXT(LtUnitRow, admin_code), TEXT(LtUnitRow, name), TEXT(LtUnitRow, level), TEXT(LtUnitRow, parent),
-        TEXT(LtUnitRow, valid_from), TEXT(LtUnitRow, valid_to), TEXT(LtUnitRow, basis) } },
+        KEY(LtUnitRow, valid_from), TEXT(LtUnitRow, valid_to), TEXT(LtUnitRow, basis) } },
     { "alias", offsetof(LtRegistryRows, aliases), sizeof(LtAliasRow), offsetof(LtAliasRow, unit),
       "SELECT alias, unit FROM unit_alias ORDER BY alias", "INSERT OR REPLACE INTO unit_alias (alias, unit) VALUES (?1, ?2)",
       { KEY(LtAliasRow, alias), TEXT(LtAliasRow, unit) } },

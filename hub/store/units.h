@@ -19,7 +19,7 @@ typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens; } LtRe
 LtRegistryRows *lt_registry_rows_new(void);
 void lt_registry_rows_free(LtRegistryRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistryRows, lt_registry_rows_free)
-/** lt_registry_rows_put: copies of all rows of @more; those with the same key (unit: id; alias: alias; successor: unit, successor, procedure and area;
+/** lt_registry_rows_put: copies of all rows of @more; those with the same key (unit: id and valid_from; alias: alias; successor: unit, successor, procedure and area;
  * key: spki, unit and use; token: id) are replaced */
 void lt_registry_rows_put(LtRegistryRows *self, const LtRegistryRows *more);
 LtRegistryRows *lt_store_load_registry(LtStore *self, GError **error);

@@ -49,14 +49,31 @@ def read_tables(text):
             comment = comment if line.startswith("CREATE") else []
 
 
+def added_columns(text):
+    """Yields (table, column, comment) of `ALTER TABLE … ADD COLUMN …; -- comment`, or of the comment on the line above."""
+    above = ""
+    for line in text.splitlines():
+        if match := re.match(r"ALTER TABLE (\w+) ADD COLUMN (\w+)[^;]*;\s*(?:--\s*(.*))?", line):
+            yield match[1], match[2], match[3] or above
+        above = line[2:].strip() if line.startswith("--") else ""
+
+
 def write():
     connection = sqlite3.connect(":memory:")
-    out = [INTRODUCTION]
-    for path in sorted(HERE.glob("[0-9]*.sql")):
-        text = path.read_text(encoding="utf-8")
+    files = [(path, path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("[0-9]*.sql"))]
+    home, added = {}, {}
+    for path, text in files:
         connection.executescript(text)
+        home.update({table: path for table, *_ in read_tables(text)})  # one that was made anew stands with its last form
+        for table, column, note in added_columns(text):
+            added.setdefault(table, {})[column] = note
+    out = [INTRODUCTION]
+    for path, text in files:
         out.append(f"## {path.name}\n")
         for table, comment, notes, aside in read_tables(text):
+            if home[table] != path:
+                continue
+            notes.update(added.get(table, {}))
             out.append(f"### `{table}`\n")
             description = " ".join(part for part in (comment, aside) if part)
             if description:

@@ -110,7 +110,8 @@ test_receivers(void)
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
         const char *basis;
-        const LtUnit *unit = lt_registry_receiver(registry, rows[i].to, rows[i].procedure, day(rows[i].day), &basis, &error);
+        const LtMatter matter = { rows[i].procedure, NULL };
+        const LtUnit *unit = lt_registry_receiver(registry, rows[i].to, &matter, day(rows[i].day), &basis, &error);
 
         if (rows[i].receiver == NULL) {
             g_assert_null(unit);
@@ -135,6 +136,60 @@ test_chain(void)
     g_assert_cmpstr(lt_unit_get_id(lt_registry_receiver(registry, "A", NULL, day("2015-05-05"), &basis, NULL)), ==, "B");
     g_assert_cmpstr(lt_unit_get_id(lt_registry_receiver(registry, "A", NULL, day("2021-05-05"), &basis, NULL)), ==, "C");
     g_assert_cmpstr(basis, ==, "");
+}
+
+/* A town was renamed, and went under the province when its district was closed; it stayed the same unit. */
+static void
+test_life(void)
+{
+    g_autoptr(LtRegistry) registry = make_registry(read_rows(HEADER
+        "P,P,province,,2000-01-01,,,,,\nD,D,district,P,2000-01-01,2025-07-01,,,,\n"
+        "A,Xã Cũ,commune,D,2000-01-01,2025-02-01,,000.01,,03703\nA,Thị trấn Cũ,commune,D,2025-02-01,2025-07-01,NQ 1280,,,03703\n"
+        "A,Thị trấn Cũ,commune,P,2025-07-01,,NQ 1681,,,03703\n"));
+    gboolean ambiguous;
+
+    g_assert_cmpstr(lt_unit_get_name(lt_registry_lookup_at(registry, "A", day("2025-01-31"))), ==, "Xã Cũ");
+    g_assert_cmpstr(lt_unit_get_name(lt_registry_lookup_at(registry, "000.01", day("2025-02-01"))), ==, "Thị trấn Cũ");
+    g_assert_cmpstr(lt_unit_get_name(lt_registry_lookup_at(registry, "A", day("1999-01-01"))), ==, "Xã Cũ");
+    g_assert_cmpstr(lt_unit_get_parent(lt_registry_lookup(registry, "A")), ==, "P");
+    g_assert_cmpuint(lt_unit_get_life(lt_registry_lookup(registry, "A"))->len, ==, 3);
+    g_assert_cmpstr(lt_unit_get_name(lt_registry_find_code(registry, "03703", day("2025-01-31"), &ambiguous)), ==, "Xã Cũ");
+    g_assert_cmpuint(lt_registry_list_code(registry, "03703")->len, ==, 3);
+    g_assert_true(lt_registry_is_within(registry, "A", "D", day("2025-06-30")));
+    g_assert_false(lt_registry_is_within(registry, "A", "D", day("2025-07-01")));
+    g_assert_true(lt_registry_is_within(registry, "A", "P", day("2025-07-01")));
+}
+
+static void
+test_predecessors(void)
+{
+    g_autoptr(LtRegistry) registry = make_registry(read_rows(reform));
+    g_auto(GStrv) before = lt_registry_predecessors(registry, "H52.201", day("2025-06-30"));
+    g_auto(GStrv) after = lt_registry_predecessors(registry, "H52.201", day("2025-07-01"));
+    g_autofree char *joined = g_strjoinv(" ", after);
+
+    g_assert_cmpuint(g_strv_length(before), ==, 1);
+    g_assert_cmpstr(joined, ==, "H52.201 H52.116 H52.101 H52.102");
+}
+
+static void
+test_areas(void)
+{
+    static const struct {
+        const char *procedure, *area, *successor;
+    } rows[] = {
+        { "1.001", NULL, "B" }, { "1.001", "TP", "B" }, { "2.002", "TP", "C" }, { NULL, "TP", "C" }, { NULL, "NV", "D" }, { NULL, NULL, "D" },
+    };
+    LtRegistryRows *list = read_rows(HEADER "A,A,district,,2000-01-01,2025-07-01,,,1.001=B;area:TP=C;D,\nB,B,commune,,2025-07-01,,,,,\n"
+                                            "C,C,commune,,2025-07-01,,,,,\nD,D,commune,,2025-07-01,,,,,\n");
+    g_autoptr(LtRegistry) registry = make_registry(list);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const LtMatter matter = { rows[i].procedure, rows[i].area };
+        const char *basis;
+
+        g_assert_cmpstr(lt_unit_get_id(lt_registry_receiver(registry, "A", &matter, day("2025-07-01"), &basis, NULL)), ==, rows[i].successor);
+    }
 }
 
 static void
@@ -239,6 +294,7 @@ static const struct {
     { "names-a-unit-that-succeeds-itself", "A,A,commune,,2000-01-01,2001-01-01,,,A,\n", "unit A: cannot succeed itself" },
     { "names-a-circle-of-successors", "A,A,commune,,2000-01-01,2001-01-01,,,B,\nB,B,commune,,2000-01-01,2001-01-01,,,A,\n",
       "its successors lead back to a unit before" },
+    { "names-facts-that-overlap", "A,A,commune,,2000-01-01,,,,,\nA,B,commune,,2010-01-01,,,,,\n", "unit A: what holds from 2000-01-01 does not end before 2010-01-01" },
     { "names-an-alias-of-two", "A,A,commune,,2000-01-01,,,Z,,\nB,B,commune,,2000-01-01,,,Z,,\n", "alias Z: of unit A and of unit B" },
     { "names-an-alias-that-is-an-id", "A,A,commune,,2000-01-01,,,B,,\nB,B,commune,,2000-01-01,,,,,\n", "alias B of unit A: is the id of a unit" },
     { "names-a-level-that-is-no-word", "A,A,Xã,,2000-01-01,,,,,\n", "unit A: level \"Xã\" is not a word such as commune" },
@@ -290,6 +346,9 @@ main(int argc, char **argv)
     g_test_add_func("/unit/reads-days-strictly", test_days);
     g_test_add_func("/unit/finds-the-receiver-at-a-date", test_receivers);
     g_test_add_func("/unit/follows-a-chain-of-successors", test_chain);
+    g_test_add_func("/unit/has-a-name-and-a-parent-at-a-date", test_life);
+    g_test_add_func("/unit/tells-successors-apart-by-procedure-and-area", test_areas);
+    g_test_add_func("/unit/knows-its-predecessors", test_predecessors);
     g_test_add_func("/unit/knows-what-lies-within-what", test_within);
     g_test_add_func("/unit/finds-a-reused-code-by-its-date", test_codes);
     g_test_add_func("/unit/knows-whose-key-it-is", test_keys);
