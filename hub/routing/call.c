@@ -10,6 +10,8 @@ struct _LtLink {
     GBytes *receipt;     /* nullable */
     char *receipt_type;  /* nullable */
     GByteArray *would;   /* dry: what would have been sent */
+    GPtrArray *secrets;  /* of char *: learnt during the call */
+    LtTranscriptEntry *pending; /* nullable: the last exchange, not written yet: its secrets may be told only now */
 };
 
 LtLink *
@@ -18,7 +20,14 @@ lt_link_new(const LtCallOptions *options)
     LtLink *self = g_new0(LtLink, 1);
 
     self->options = *options;
+    self->secrets = g_ptr_array_new_with_free_func(g_free);
     return self;
+}
+
+static void
+write_pending(LtLink *self)
+{
+    lt_transcript_write(self->options.transcript, g_steal_pointer(&self->pending), self->secrets);
 }
 
 void
@@ -26,6 +35,8 @@ lt_link_free(LtLink *self)
 {
     if (self == NULL)
         return;
+    write_pending(self);
+    g_ptr_array_unref(self->secrets);
     g_clear_pointer(&self->receipt, g_bytes_unref);
     g_clear_pointer(&self->would, g_byte_array_unref);
     g_free(self->receipt_type);
@@ -50,7 +61,8 @@ send_live(LtLink *self, LtRequest *request, GError **error)
         return NULL;
     }
     reply = lt_link_target_send(options->target, request, options->deadline_us, options->cancellable, &cause);
-    lt_transcript_keep(options->transcript, request, reply, cause);
+    write_pending(self);
+    self->pending = lt_transcript_note(options->transcript, request, reply, cause);
     if (reply == NULL)
         g_propagate_error(error, g_steal_pointer(&cause));
     return reply;
@@ -64,7 +76,8 @@ send_dry(LtLink *self, LtRequest *request, GError **error)
 
     if (!lt_request_check(request, error))
         return NULL;
-    lt_transcript_keep(self->options.transcript, request, reply, NULL);
+    write_pending(self);
+    self->pending = lt_transcript_note(self->options.transcript, request, reply, NULL);
     text = lt_transcript_render(self->options.transcript, request);
     if (self->would == NULL)
         self->would = g_byte_array_new();
@@ -74,8 +87,8 @@ send_dry(LtLink *self, LtRequest *request, GError **error)
     return g_steal_pointer(&reply);
 }
 
-static void
-keep_receipt(LtLink *self, LtReply *reply)
+void
+lt_link_keep_reply(LtLink *self, LtReply *reply)
 {
     g_clear_pointer(&self->receipt, g_bytes_unref);
     g_free(self->receipt_type);
@@ -105,7 +118,7 @@ lt_link_send(LtLink *self, LtRequest *request, GError **error)
         break;
     }
     if (reply != NULL && self->options.mode != LT_CALL_DRY)
-        keep_receipt(self, reply);
+        lt_link_keep_reply(self, reply);
     return reply;
 }
 
@@ -115,13 +128,21 @@ lt_link_is_dry(LtLink *self)
     return self->options.mode == LT_CALL_DRY;
 }
 
+void
+lt_link_mask(LtLink *self, const char *secret)
+{
+    g_ptr_array_add(self->secrets, g_strdup(secret));
+}
+
 GBytes *
 lt_link_take_receipt(LtLink *self, char **type)
 {
+    g_autoptr(GBytes) receipt = g_steal_pointer(&self->receipt);
+
     if (self->would != NULL) {
         *type = g_strdup("message/http");
         return g_byte_array_free_to_bytes(g_steal_pointer(&self->would));
     }
     *type = g_steal_pointer(&self->receipt_type);
-    return g_steal_pointer(&self->receipt);
+    return receipt != NULL ? lt_transcript_mask(receipt, self->secrets) : NULL;
 }

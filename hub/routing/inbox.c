@@ -120,6 +120,19 @@ lt_inbox_find_submission(LtInbox *self, const char *code)
     return lt_store_find_submission(self->store, self->endpoint, code, NULL);
 }
 
+gboolean
+lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
+{
+    g_autoptr(LtDossier) dossier = lt_store_find_dossier(self->store, code, NULL, NULL);
+
+    /* by code only: a reference is a secret between the hub and its units */
+    if (dossier == NULL || g_strcmp0(dossier->code, code) != 0)
+        return FALSE;
+    standing->state = (int) CLAMP(g_ascii_strtoll(dossier->state, NULL, 10), 0, 10);
+    standing->at_us = dossier->changed_us;
+    return TRUE;
+}
+
 LtMessage *
 lt_inbox_find_message(LtInbox *self, const char *from, const char *id)
 {

@@ -24,6 +24,11 @@ typedef struct {
     gboolean used;
 } Exchange;
 
+struct _LtTranscriptEntry {
+    guint64 number;
+    GBytes *sent, *answered; /* without the endpoint's secrets */
+};
+
 struct _LtTranscript {
     char *folder;       /* nullable */
     GPtrArray *needles; /* of char *: spellings of secrets */
@@ -92,6 +97,22 @@ mask(GByteArray *bytes, const char *needle)
         memcpy(bytes->data + from, MASK, sizeof MASK - 1); /* … and moves it where the secret was */
         from += sizeof MASK - 1;
     }
+}
+
+GBytes *
+lt_transcript_mask(GBytes *bytes, const GPtrArray *secrets)
+{
+    g_autoptr(GPtrArray) needles = g_ptr_array_new_with_free_func(g_free);
+    GByteArray *out;
+
+    if (secrets == NULL || secrets->len == 0)
+        return g_bytes_ref(bytes);
+    for (guint i = 0; i < secrets->len; i++)
+        add_needles(needles, g_ptr_array_index(secrets, i));
+    out = g_bytes_unref_to_array(g_bytes_ref(bytes));
+    for (guint i = 0; i < needles->len; i++)
+        mask(out, g_ptr_array_index(needles, i));
+    return g_byte_array_free_to_bytes(out);
 }
 
 static gboolean
@@ -193,26 +214,47 @@ write_file(LtTranscript *self, guint64 number, const char *suffix, GBytes *conte
         g_warning("an exchange cannot be kept: %s", cause->message);
 }
 
-void
-lt_transcript_keep(LtTranscript *self, LtRequest *request, LtReply *reply, const GError *cause)
+LtTranscriptEntry *
+lt_transcript_note(LtTranscript *self, LtRequest *request, LtReply *reply, const GError *cause)
 {
-    g_autoptr(GBytes) sent = NULL;
-    g_autoptr(GBytes) answered = NULL;
-    guint64 number;
+    LtTranscriptEntry *entry;
 
     if (self->folder == NULL)
-        return;
-    sent = lt_transcript_render(self, request);
-    answered = render_reply(self, reply, cause);
+        return NULL;
+    entry = g_new0(LtTranscriptEntry, 1);
+    entry->sent = lt_transcript_render(self, request);
+    entry->answered = render_reply(self, reply, cause);
     g_mutex_lock(&self->mutex);
     if (self->next == 0) {
         g_mkdir_with_parents(self->folder, 0700);
         self->next = next_number(self);
     }
-    number = self->next++;
+    entry->number = self->next++;
     g_mutex_unlock(&self->mutex);
-    write_file(self, number, REQUEST_SUFFIX, sent);
-    write_file(self, number, REPLY_SUFFIX, answered);
+    return entry;
+}
+
+void
+lt_transcript_write(LtTranscript *self, LtTranscriptEntry *entry, const GPtrArray *secrets)
+{
+    g_autoptr(GBytes) sent = NULL;
+    g_autoptr(GBytes) answered = NULL;
+
+    if (entry == NULL)
+        return;
+    sent = lt_transcript_mask(entry->sent, secrets);
+    answered = lt_transcript_mask(entry->answered, secrets);
+    write_file(self, entry->number, REQUEST_SUFFIX, sent);
+    write_file(self, entry->number, REPLY_SUFFIX, answered);
+    g_bytes_unref(entry->sent);
+    g_bytes_unref(entry->answered);
+    g_free(entry);
+}
+
+void
+lt_transcript_keep(LtTranscript *self, LtRequest *request, LtReply *reply, const GError *cause)
+{
+    lt_transcript_write(self, lt_transcript_note(self, request, reply, cause), NULL);
 }
 
 static int

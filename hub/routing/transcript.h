@@ -19,14 +19,31 @@ LtTranscript *lt_transcript_new(const char *folder, const char *const *secrets);
 void lt_transcript_free(LtTranscript *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtTranscript, lt_transcript_free)
 
+/* An exchange that is over and not yet written. */
+typedef struct _LtTranscriptEntry LtTranscriptEntry;
+
 /** lt_transcript_render: Returns: (transfer full): the request as it would be kept: masked, a streamed body by its size only */
 GBytes *lt_transcript_render(LtTranscript *self, LtRequest *request);
+/** lt_transcript_mask: Returns: (transfer full): @bytes with every spelling of these @secrets masked */
+GBytes *lt_transcript_mask(GBytes *bytes, const GPtrArray *secrets);
 /**
- * lt_transcript_keep:
+ * lt_transcript_note:
  * @reply: (nullable): %NULL when there was none, then @cause says why
+ *
+ * Gives the exchange its number.
+ *
+ * Returns: (transfer full) (nullable): %NULL when nothing is kept; else for lt_transcript_write()
+ */
+LtTranscriptEntry *lt_transcript_note(LtTranscript *self, LtRequest *request, LtReply *reply, const GError *cause);
+/**
+ * lt_transcript_write:
+ * @entry: (nullable) (transfer full)
+ * @secrets: (nullable): of char *: what must be masked beside the secrets of the endpoint
  *
  * Files that cannot be written are a warning in the journal, no error: what was sent was sent.
  */
+void lt_transcript_write(LtTranscript *self, LtTranscriptEntry *entry, const GPtrArray *secrets);
+/** lt_transcript_keep: lt_transcript_note() and lt_transcript_write() */
 void lt_transcript_keep(LtTranscript *self, LtRequest *request, LtReply *reply, const GError *cause);
 /**
  * lt_transcript_replay:

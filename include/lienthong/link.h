@@ -59,6 +59,23 @@ LT_API LtReply *lt_link_send(LtLink *link, LtRequest *request, GError **error);
 /** lt_link_is_dry: Returns: %TRUE when lt_link_send() only records what would have been sent and answers 200 */
 LT_API gboolean lt_link_is_dry(LtLink *link);
 
+/**
+ * lt_link_mask:
+ * @secret: (transfer none): a session, a token or a code that the plugin was given at run time; shorter ones than 4 bytes are not looked for
+ *
+ * Keeps it out of what this call leaves behind: recorded exchanges, from the one before this call of the function on, and the receipt. The
+ * secrets of the endpoint's section are masked without being named here. Called in every verb that uses the secret.
+ */
+LT_API void lt_link_mask(LtLink *link, const char *secret);
+
+/**
+ * lt_link_keep_reply:
+ * @reply: (transfer none): an answer to a request that went through another call's link
+ *
+ * Makes it the receipt of this call's delivery. For plugins that send several messages in one request.
+ */
+LT_API void lt_link_keep_reply(LtLink *link, LtReply *reply);
+
 LT_API LtReply *lt_reply_new(guint status, GBytes *body, const char *content_type);
 LT_API void lt_reply_free(LtReply *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtReply, lt_reply_free)

@@ -65,6 +65,29 @@ LT_API LtMessage *lt_inbox_find_message(LtInbox *inbox, const char *from, const 
 LT_API LtInbox *lt_link_get_inbox(LtLink *link);
 
 /**
+ * LtStanding:
+ * @state: state of the national portal, 1 to 10; 0: not known yet
+ * @at_us: UTC microseconds of the last change
+ *
+ * Where a dossier stands, without a word of who and what.
+ */
+typedef struct {
+    int state;
+    gint64 at_us;
+} LtStanding;
+
+/**
+ * lt_inbox_find_standing:
+ * @code: a dossier's code, as citizens see it
+ * @standing: (out caller-allocates): set when %TRUE
+ *
+ * For systems that answer citizens who ask with a code. Every dossier of the hub may be asked for.
+ *
+ * Returns: %FALSE when the hub knows no such dossier, or cannot say now
+ */
+LT_API gboolean lt_inbox_find_standing(LtInbox *inbox, const char *code, LtStanding *standing);
+
+/**
  * LtPlugin:
  * @magic: %LT_PLUGIN_MAGIC
  * @abi: %LT_PLUGIN_ABI

@@ -41,6 +41,7 @@ typedef struct {
     LtMessage *submission;  /* what lt_inbox_find_submission() finds for the code "known" */
     int fail_code;          /* LtErrorCode of the refusal, for messages whose key is in @fail_key */
     const char *fail_key;
+    LtStanding standing;    /* what lt_inbox_find_standing() says of the code "known"; of no other */
 } HarnessInbox;
 LtInbox *harness_inbox(HarnessInbox *inbox);
 void harness_inbox_clear(HarnessInbox *inbox);

@@ -116,12 +116,31 @@ test_finds_only_what_its_endpoint_got(void)
     g_assert_null(other);
 }
 
+static void
+test_tells_where_a_dossier_stands_by_its_code_only(void)
+{
+    g_autoptr(Yard) yard = yard_new(PLAN);
+    g_autoptr(LtInbox) sender = inbox_of(yard, "e");
+    g_autoptr(LtMessage) found = NULL;
+    g_autoptr(LtInbox) receiver = inbox_of(yard, "f");
+    LtStanding standing = { -1, -1 };
+
+    g_assert_false(lt_inbox_find_standing(sender, CODE, &standing));
+    g_assert_true(lt_inbox_submit(sender, build("H52.101", "k1"), NULL));
+    g_assert_true(lt_inbox_find_standing(sender, CODE, &standing));
+    g_assert_cmpint(standing.state, >=, 0);
+    g_assert_cmpint(standing.at_us, >, 0);
+    found = lt_inbox_find_submission(receiver, CODE);
+    g_assert_false(lt_inbox_find_standing(sender, lt_message_get_dossier(found), &standing));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inbox/hands-in-once-per-key", test_hands_in_once_per_key);
     g_test_add_func("/inbox/speaks-for-its-own-units-only", test_speaks_for_its_own_units_only);
+    g_test_add_func("/inbox/tells-where-a-dossier-stands-by-its-code-only", test_tells_where_a_dossier_stands_by_its_code_only);
     g_test_add_func("/inbox/keeps-its-cursor-over-a-restart", test_keeps_its_cursor_over_a_restart);
     g_test_add_func("/inbox/finds-only-what-its-endpoint-got", test_finds_only_what_its_endpoint_got);
     return g_test_run();

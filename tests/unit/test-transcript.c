@@ -2,6 +2,8 @@
 /* test-transcript.c: what is kept of an exchange, what never is, and what can be played back. */
 #include "routing/transcript.h"
 
+#include "routing/call.h"
+
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -196,6 +198,43 @@ test_refuses_what_is_no_exchange(Fixture *f, gconstpointer data)
     }
 }
 
+/* The answer to a sign-in is over before anybody can say which of its words is the secret. */
+static void
+test_masks_a_secret_that_was_learnt_during_the_call(Fixture *f, gconstpointer data)
+{
+    g_autoptr(LtRequest) sign_in = request_with("/login", "{\"again\":\"phien-0042\"}");
+    g_autoptr(LtRequest) send = request_with("/ho-so", "{\"session\":\"phien-0042\"}");
+    g_autoptr(LtTranscript) transcript = lt_transcript_new(f->folder, NULL);
+    g_autoptr(LtLink) link = lt_link_new(&(LtCallOptions) { .transcript = transcript, .mode = LT_CALL_DRY });
+
+    (void) data;
+    lt_reply_free(lt_link_send(link, sign_in, NULL));
+    lt_link_mask(link, "phien-0042");
+    lt_reply_free(lt_link_send(link, send, NULL));
+    g_clear_pointer(&link, lt_link_free);
+    assert_file(f, "000001-request.http", "POST /login\nContent-Type: application/json\n\n{\"again\":\"***\"}");
+    assert_file(f, "000002-request.http", "POST /ho-so\nContent-Type: application/json\n\n{\"session\":\"***\"}");
+}
+
+static void
+test_masks_a_learnt_secret_in_the_receipt(Fixture *f, gconstpointer data)
+{
+    g_autoptr(LtReply) session = reply_with(200, "{\"session\":\"phien-0042\"}");
+    g_autoptr(LtTranscript) transcript = lt_transcript_new(f->folder, NULL);
+    g_autoptr(LtLink) link = lt_link_new(&(LtCallOptions) { .transcript = transcript, .mode = LT_CALL_LIVE });
+    g_autoptr(GBytes) receipt = NULL;
+    g_autofree char *type = NULL;
+    g_autofree char *text = NULL;
+
+    (void) data;
+    lt_link_mask(link, "phien-0042");
+    lt_link_keep_reply(link, session);
+    receipt = lt_link_take_receipt(link, &type);
+    text = text_of(receipt);
+    g_assert_cmpstr(text, ==, "{\"session\":\"***\"}");
+    g_assert_cmpstr(type, ==, "application/json");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -208,5 +247,7 @@ main(int argc, char **argv)
     ADD("plays-back-in-order-and-then-the-last", test_plays_back_in_order_and_then_the_last);
     ADD("refuses-what-is-no-exchange", test_refuses_what_is_no_exchange);
 #undef ADD
+    g_test_add("/transcript/masks-a-secret-that-was-learnt-during-the-call", Fixture, NULL, set_up, test_masks_a_secret_that_was_learnt_during_the_call, tear_down);
+    g_test_add("/transcript/masks-a-learnt-secret-in-the-receipt", Fixture, NULL, set_up, test_masks_a_learnt_secret_in_the_receipt, tear_down);
     return g_test_run();
 }
