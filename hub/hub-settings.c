@@ -18,6 +18,7 @@ static const LtKey trust_keys[] = {
     LT_PATH(LtHubSettings, anchors, NULL, "PEM file of the unit CAs in which signers' chains must end"),
     LT_PATH(LtHubSettings, crl, NULL, "PEM file of their CRLs"),
     LT_DURATION(LtHubSettings, crl_max_age, "24h", "0s..3650d", "how old a CRL may be"),
+    LT_PATH(LtHubSettings, algorithms, "", "algorithms.conf: dates of algorithms, and exceptions (default: the compiled table, no exception)"),
     LT_BYTES(LtHubSettings, max_bytes, "100M", "64K..2147483647", "largest envelope that is taken (envelope.max_bytes)"),
     LT_KEYS_END,
 };
@@ -102,6 +103,21 @@ lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults)
         }
     }
     return good;
+}
+
+LtTrust *
+lt_hub_settings_load_trust(const LtHubSettings *self, GError **error)
+{
+    g_autoptr(LtTrust) trust = lt_trust_load(self->anchors, self->crl, self->crl_max_age, error);
+    g_autoptr(LtAlgorithms) algorithms = NULL;
+
+    if (trust == NULL || self->algorithms == NULL)
+        return g_steal_pointer(&trust);
+    algorithms = lt_algorithms_load(self->algorithms, error);
+    if (algorithms == NULL)
+        return NULL;
+    lt_trust_set_algorithms(trust, algorithms);
+    return g_steal_pointer(&trust);
 }
 
 void

@@ -14,6 +14,8 @@
 #include "trust/authority.h"
 #include "trust/payload.h"
 
+#define OBJECTS_MAX 63 /* of a list in the log */
+
 struct _LtHub {
     char *config_path;
     gboolean demo;
@@ -38,6 +40,7 @@ typedef struct {
     LtTrust *trust;
     LtRegistry *registry;
     LtPlan *plan;
+    char *digest; /* of all files that say it */
 } World;
 
 static void
@@ -47,6 +50,7 @@ world_clear(World *world)
     g_clear_pointer(&world->registry, lt_registry_unref);
     g_clear_pointer(&world->trust, lt_trust_unref);
     g_clear_pointer(&world->settings, lt_settings_unref);
+    g_clear_pointer(&world->digest, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(World, world_clear)
 
@@ -58,13 +62,27 @@ load_registry(LtStore *store, GError **error)
     return rows == NULL ? NULL : lt_registry_new(rows, error);
 }
 
+/* The configuration's own digest, unless a file beside it has a say, too. */
+static char *
+world_digest(const World *world)
+{
+    const char *own = lt_settings_get_digest(world->settings);
+    const char *algorithms = lt_algorithms_get_digest(lt_trust_get_algorithms(world->trust));
+    g_autofree char *both = NULL;
+
+    if (algorithms == NULL)
+        return g_strdup(own);
+    both = g_strconcat(own, "\n", algorithms, "\n", NULL);
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+}
+
 static gboolean
 world_load(LtHub *self, World *world, const LtHubSettings *settings, LtPlan *previous, LtFaults *faults)
 {
     LtEndpointShared shared = { self->loader, self->link };
     g_autoptr(GError) error = NULL;
 
-    world->trust = lt_trust_load(settings->anchors, settings->crl, settings->crl_max_age, &error);
+    world->trust = lt_hub_settings_load_trust(settings, &error);
     if (world->trust == NULL) {
         lt_faults_add(faults, "%s: [trust]: %s", self->config_path, error->message);
         g_clear_error(&error);
@@ -75,7 +93,10 @@ world_load(LtHub *self, World *world, const LtHubSettings *settings, LtPlan *pre
         return FALSE;
     }
     world->plan = lt_plan_load(world->settings, world->registry, &shared, self->generation + 1, previous, faults);
-    return world->trust != NULL && world->plan != NULL;
+    if (world->trust == NULL || world->plan == NULL)
+        return FALSE;
+    world->digest = world_digest(world);
+    return TRUE;
 }
 
 static void
@@ -185,10 +206,13 @@ write_change(LtStoreTransaction *tx, gpointer data, GError **error)
 {
     const Change *change = data;
     LtRecord *record = lt_record_new("cfg.changed", "hub", change->actor);
-    const char *objects[] = { "configuration", NULL };
+    g_autofree const char **algorithms = lt_algorithms_list(lt_trust_get_algorithms(change->world->trust));
+    const char *objects[OBJECTS_MAX + 1] = { "configuration" };
 
+    for (guint i = 0; i + 1 < OBJECTS_MAX && algorithms[i] != NULL; i++)
+        objects[i + 1] = algorithms[i];
     lt_record_set_integer(record, "gen", (gint64) lt_plan_get_generation(change->world->plan));
-    lt_record_set_string(record, "sha", lt_settings_get_digest(change->world->settings));
+    lt_record_set_string(record, "sha", change->world->digest);
     lt_record_set_strings(record, "obj", objects);
     return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error);
 }
@@ -239,7 +263,7 @@ put_in_force(LtHub *self, const World *world)
 {
     self->generation = lt_plan_get_generation(world->plan);
     g_free(self->digest);
-    self->digest = g_strdup(lt_settings_get_digest(world->settings));
+    self->digest = g_strdup(world->digest);
     lt_intake_set_world(self->intake, world->trust, world->registry, world->plan);
     if (!is_halted(self))
         lt_dispatcher_set_plan(self->dispatcher, world->plan);

@@ -41,6 +41,7 @@ typedef struct {
     char *anchors;
     char *crl;
     gint64 crl_max_age;
+    char *algorithms;
     gint64 max_bytes;
     gint64 cache;
     gint64 reserve;
@@ -63,6 +64,8 @@ typedef struct {
 } LtHubSettings;
 gboolean lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults);
 void lt_hub_settings_clear(LtHubSettings *self);
+/** lt_hub_settings_load_trust: anchors, CRLs and algorithms of [trust] */
+LtTrust *lt_hub_settings_load_trust(const LtHubSettings *self, GError **error);
 /** lt_hub_settings_signer: (transfer none): what the signer needs of them; strings are those of @self */
 LtSignerOptions lt_hub_settings_signer(const LtHubSettings *self);
 /** lt_hub_settings_keys: rows of a section of the hub's own, for the reference; NULL: no such section */

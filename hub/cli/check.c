@@ -45,7 +45,7 @@ check_settings(LtSettings *settings, LtFaults *faults)
     g_autoptr(GError) error = NULL;
 
     if (lt_hub_settings_read(settings, &hub, faults)) {
-        g_autoptr(LtTrust) trust = lt_trust_load(hub.anchors, hub.crl, hub.crl_max_age, &error);
+        g_autoptr(LtTrust) trust = lt_hub_settings_load_trust(&hub, &error);
         g_autoptr(LtRegistry) registry = load_registry(&hub, faults);
         g_autoptr(LtLoader) loader = lt_loader_new(g_getenv("LTHUB_PLUGINS"));
         g_autoptr(LtLinkThread) thread = lt_link_thread_new(&error);

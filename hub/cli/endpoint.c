@@ -77,6 +77,12 @@ print_own(const LtTerminal *terminal, const Describe *options)
 
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
         print_section(terminal, options, sections[i].kind, NULL, _(sections[i].summary), lt_hub_settings_keys(sections[i].kind));
+    print_section(terminal, options, "algorithm NAME", NULL,
+                  _("In algorithms.conf: from when until when an algorithm may be used. One without a section has no limit."),
+                  lt_algorithms_keys("algorithm"));
+    print_section(terminal, options, "exception NAME", NULL,
+                  _("In algorithms.conf: what one key may do that others may not. Its name stands in the log entry of each envelope that needed it."),
+                  lt_algorithms_keys("exception"));
     print_section(terminal, options, "endpoint NAME", NULL, _("A wired system. These keys are common to all; the plugin has its own beside them."),
                   lt_endpoint_keys());
     print_section(terminal, options, "route NAME", NULL, _("Where messages go: the first route that matches, in the order of the file."),

@@ -283,12 +283,20 @@ load_trust(Check *self, GError **error)
 {
     g_autofree char *root = g_build_filename(self->options->trust, "root.pem", NULL);
     g_autofree char *crl = g_build_filename(self->options->trust, "crl.pem", NULL);
+    g_autofree char *conf = g_build_filename(self->options->trust, "algorithms.conf", NULL);
     GStatBuf status;
     gboolean has_crl = g_stat(crl, &status) == 0 && status.st_size > 0;
 
     self->trust = lt_trust_load(root, has_crl ? crl : NULL, self->options->crl_max_age, error);
     if (self->trust == NULL || !read_units(self, error))
         return FALSE;
+    if (g_file_test(conf, G_FILE_TEST_EXISTS)) {
+        g_autoptr(LtAlgorithms) algorithms = lt_algorithms_load(conf, error);
+
+        if (algorithms == NULL)
+            return FALSE;
+        lt_trust_set_algorithms(self->trust, algorithms);
+    }
     self->payloads = lt_payloads_load(error);
     return self->payloads != NULL;
 }

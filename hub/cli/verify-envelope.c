@@ -116,6 +116,16 @@ report_refusal(LtReport *report, guint passed, guint n_listed, const LtVerifyOpt
     lt_report_fail(report, code, g_strdup_printf("%s: %s", _("Envelope: not valid"), error->message));
 }
 
+/* What was allowed then and is not now, or only by exception, is said, not refused (envelope.md §13). */
+static void
+report_algorithm(LtReport *report, LtAlgorithms *algorithms, const LtEnvelope *envelope)
+{
+    if (!lt_algorithms_allow(algorithms, envelope->algorithm, lt_time_now_us()))
+        lt_report_pass(report, "env.sig.algorithm", g_strdup_printf(_("Algorithm: %s was allowed at that time and no longer is"), envelope->algorithm));
+    if (envelope->exception != NULL)
+        lt_report_pass(report, "env.sig.exception", g_strdup_printf(_("Signature: taken by the dated exception %s"), envelope->exception));
+}
+
 static void
 report_identity(LtReport *report, const LtVerifyOptions *options, LtTrust *trust, const LtEnvelope *envelope)
 {
@@ -133,6 +143,7 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
     g_autoptr(GError) error = NULL;
     g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, LT_VERIFY_CONTAINER_MAX, NULL, &error);
     g_autoptr(LtTrust) trust = NULL;
+    g_autoptr(LtAlgorithms) algorithms = NULL;
     g_autoptr(LtEnvelope) envelope = NULL;
     LtReceiver receiver = { .scope = LT_RECEIVE_OFFLINE };
     guint passed = 1, n_listed;
@@ -147,6 +158,12 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         lt_report_unreadable(report, g_strdup(error->message));
         return;
     }
+    algorithms = options->algorithms == NULL ? lt_algorithms_new() : lt_algorithms_load(options->algorithms, &error);
+    if (algorithms == NULL) {
+        lt_report_unreadable(report, g_strdup(error->message));
+        return;
+    }
+    lt_trust_set_algorithms(trust, algorithms);
     report_time(report, options, lt_verify_claimed_time(container));
     n_listed = count_listed(container);
     receiver.trust = trust;
@@ -157,5 +174,6 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         return;
     }
     report_passed(report, 10, n_listed, envelope);
+    report_algorithm(report, algorithms, envelope);
     report_identity(report, options, trust, envelope);
 }

@@ -23,6 +23,7 @@ static const LtKey verify_keys[] = {
     LT_LIST(LtVerifyOptions, witness, "", "file with the verifier key of a witness; may be repeated"),
     LT_NUMBER(LtVerifyOptions, quorum, "1", "0..32", "witnesses that must have cosigned"),
     LT_STRING(LtVerifyOptions, units, "", "signed unit directory: compares signer and sender"),
+    LT_STRING(LtVerifyOptions, algorithms, "", "algorithms.conf of the hub: dates of algorithms, and exceptions"),
     LT_STRING(LtVerifyOptions, at, "", "time at which certificates are judged: 2026-11-23T16:02:30Z or seconds since 1970"),
     LT_KEYS_END,
 };

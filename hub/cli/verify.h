@@ -14,6 +14,7 @@ typedef struct {
     char **vkey, **witness;
     gint64 quorum;
     char *units;
+    char *algorithms; /* --algorithms: what was allowed when, and to whom */
     char *at;
 
     /* Made of them. */

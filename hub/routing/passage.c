@@ -318,6 +318,7 @@ accept(Passage *self)
     self->acceptance = (LtAcceptance) {
         .envelope = self->envelope,
         .peer = self->peer,
+        .exception = self->envelope->exception,
         .receiver = self->receiver != NULL ? self->receiver : lt_message_get_to(self->envelope->message),
         .readdressed = self->basis,
         .source_endpoint = self->source != NULL ? self->source->endpoint : NULL,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* algorithm.c: the table of allowed algorithms, and their identifiers read and written exactly.
  *
- * PKCS#1 v1.5 is not in the table: envelope.md §5 allows it only by a dated exception, and none can be configured yet.
- * A new row (and its tests) is all that a new algorithm needs.
+ * Until when each may be used, and who may use PKCS#1 v1.5 all the same, is an office's decision: algorithms.c. A new row (and its
+ * tests) is all that a new algorithm needs.
  */
 #include "trust/algorithm.h"
 
@@ -13,9 +13,12 @@
 #define SHA384_OID OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02")
 
 static const LtAlgorithm algorithms[] = {
-    { "P-256", LT_SIGNER_P256, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), FALSE },
-    { "P-384", LT_SIGNER_P384, "SHA384", 48, SHA384_OID, OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), FALSE },
-    { "RSA-PSS", LT_SIGNER_RSA, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), TRUE },
+    { "ecdsa-p256-sha256", LT_SIGNER_P256, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\xce\x3d\x04\x03\x02"), FALSE },
+    { "ecdsa-p384-sha384", LT_SIGNER_P384, "SHA384", 48, SHA384_OID, OID("\x2a\x86\x48\xce\x3d\x04\x03\x03"), FALSE },
+    { "rsa-pss-sha256", LT_SIGNER_RSA, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), TRUE },
+    /* rsaEncryption, as CMS writes it, and sha256WithRSAEncryption */
+    { LT_ALGORITHM_PKCS1, LT_SIGNER_RSA, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), FALSE, TRUE },
+    { LT_ALGORITHM_PKCS1, LT_SIGNER_RSA, "SHA256", 32, SHA256_OID, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), FALSE, TRUE },
 };
 
 static const LtDer mgf1_oid = OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08");
@@ -61,6 +64,15 @@ is_pss(LtDer parameters, const LtDer *digest_oid, int *salt_size)
            field.size == 0 && in.size == 0 && read_salt(&oid, salt_size);
 }
 
+/* ECDSA has no parameters; those of RSA PKCS#1 v1.5 are NULL, or absent (RFC 4055 §5). */
+static gboolean
+has_parameters(const LtAlgorithm *row, LtDer parameters, int *salt_size)
+{
+    if (row->pss)
+        return is_pss(parameters, &row->digest_oid, salt_size);
+    return parameters.size == 0 || (row->by_exception && lt_der_take(&parameters, LT_DER_NULL, NULL, NULL) && parameters.size == 0);
+}
+
 const LtAlgorithm *
 lt_algorithm_find(LtDer digest, LtDer signature, int *salt_size)
 {
@@ -72,10 +84,25 @@ lt_algorithm_find(LtDer digest, LtDer signature, int *salt_size)
         const LtAlgorithm *row = &algorithms[i];
 
         if (lt_der_equals(&oid, row->signature_oid.at, row->signature_oid.size) && is_digest(digest, &row->digest_oid) &&
-            (row->pss ? is_pss(signature, &row->digest_oid, salt_size) : signature.size == 0))
+            has_parameters(row, signature, salt_size))
             return row;
     }
     return NULL;
+}
+
+const char *
+lt_algorithm_name(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(algorithms); i++)
+        if (g_strcmp0(algorithms[i].name, name) == 0)
+            return algorithms[i].name;
+    return NULL;
+}
+
+const char *
+lt_algorithm_names(void)
+{
+    return "ecdsa-p256-sha256, ecdsa-p384-sha384, rsa-pss-sha256, " LT_ALGORITHM_PKCS1;
 }
 
 const LtAlgorithm *

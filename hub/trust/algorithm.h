@@ -17,7 +17,11 @@ typedef struct {
     LtDer digest_oid;     /* content of the OBJECT IDENTIFIERs */
     LtDer signature_oid;
     gboolean pss;
+    gboolean by_exception; /* only for a signer that has one (algorithms.h) */
 } LtAlgorithm;
+
+#define LT_ALGORITHM_PKCS1 "rsa-pkcs1-sha256"
+#define LT_EXCEPT_USAGE "extended-key-usage"
 
 /**
  * lt_algorithm_find:
@@ -27,6 +31,9 @@ typedef struct {
  * Returns: (nullable): the row, or %NULL when digest, signature algorithm or their parameters are not allowed
  */
 const LtAlgorithm *lt_algorithm_find(LtDer digest, LtDer signature, int *salt_size);
+/** lt_algorithm_name: (nullable): the static name equal to @name; lt_algorithm_names: all, for people */
+const char *lt_algorithm_name(const char *name);
+const char *lt_algorithm_names(void);
 /** lt_algorithm_for_key: the row with which a key of this kind signs */
 const LtAlgorithm *lt_algorithm_for_key(LtSignerKind key);
 /** lt_algorithm_is_digest: is this AlgorithmIdentifier's content that of the row's digest, parameters absent or NULL */

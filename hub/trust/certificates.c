@@ -24,6 +24,7 @@ struct _LtTrust {
     X509_STORE *store;
     GPtrArray *crls;      /* of X509_CRL */
     gint64 crl_max_age_us;
+    LtAlgorithms *algorithms;
     gboolean has_lower_anchors; /* unit CAs that are not roots themselves */
     GRWLock lock;
     GHashTable *signers;  /* of SHA-256 → LtSignerCertificate */
@@ -68,6 +69,7 @@ lt_trust_nobody(void)
 
     g_atomic_ref_count_init(&self->refs);
     self->store = X509_STORE_new();
+    self->algorithms = lt_algorithms_new();
     self->crls = g_ptr_array_new_with_free_func(crl_free);
     self->signers = g_hash_table_new_full(key_hash, key_equal, g_free, signer_unref);
     g_rw_lock_init(&self->lock);
@@ -157,6 +159,21 @@ lt_trust_load(const char *anchors_path, const char *crl_path, gint64 crl_max_age
     return g_steal_pointer(&self);
 }
 
+void
+lt_trust_set_algorithms(LtTrust *self, LtAlgorithms *algorithms)
+{
+    LtAlgorithms *old = self->algorithms;
+
+    self->algorithms = lt_algorithms_ref(algorithms);
+    lt_algorithms_unref(old);
+}
+
+LtAlgorithms *
+lt_trust_get_algorithms(LtTrust *self)
+{
+    return self->algorithms;
+}
+
 LtTrust *
 lt_trust_ref(LtTrust *self)
 {
@@ -171,6 +188,7 @@ lt_trust_unref(LtTrust *self)
         return;
     X509_STORE_free(self->store);
     g_ptr_array_unref(self->crls);
+    lt_algorithms_unref(self->algorithms);
     g_hash_table_unref(self->signers);
     g_rw_lock_clear(&self->lock);
     g_free(self);
@@ -315,15 +333,15 @@ find_window(LtTrust *self, LtSignerCertificate *signer, STACK_OF(X509) *chain, g
     signer->private->valid_until_us = until;
 }
 
-/* keyUsage must be there and allow signing; an extended one, if there, must name e-mail protection. */
+/* keyUsage must be there and allow signing; an extended one, if there, must name e-mail protection unless an exception stands for it. */
 static gboolean
-may_sign(X509 *x509)
+may_sign(X509 *x509, gboolean any_extended)
 {
     guint32 usage = X509_get_key_usage(x509);
 
     if (usage == G_MAXUINT32 || !(usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
         return FALSE;
-    return !(X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) || (X509_get_extended_key_usage(x509) & XKU_SMIME);
+    return any_extended || !(X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) || (X509_get_extended_key_usage(x509) & XKU_SMIME);
 }
 
 static gboolean
@@ -347,7 +365,7 @@ judge(const Findings *f, const LtSignerCertificate *signer, GError **error)
 }
 
 static gboolean
-walk_chain(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, unsigned long flags, Findings *findings)
+walk_chain(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, unsigned long flags, gboolean any_extended, Findings *findings)
 {
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     X509_VERIFY_PARAM *parameters;
@@ -360,13 +378,13 @@ walk_chain(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, unsigned l
     parameters = X509_STORE_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_time(parameters, (time_t) (now_us / LT_US_PER_SECOND));
     X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | flags);
-    X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SMIME_SIGN);
+    X509_VERIFY_PARAM_set_purpose(parameters, any_extended ? X509_PURPOSE_ANY : X509_PURPOSE_SMIME_SIGN);
     X509_VERIFY_PARAM_set_auth_level(parameters, SECURITY_LEVEL);
     X509_STORE_CTX_set_app_data(context, findings);
     X509_STORE_CTX_set_verify_cb(context, collect);
     if (X509_verify_cert(context) != 1)
         findings->untrusted = TRUE;
-    if (!may_sign(signer->private->x509))
+    if (!may_sign(signer->private->x509, any_extended))
         findings->usage = TRUE;
     find_window(self, signer, X509_STORE_CTX_get0_chain(context), now_us, findings);
     X509_STORE_CTX_free(context);
@@ -374,14 +392,37 @@ walk_chain(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, unsigned l
 }
 
 /* A chain to a root is looked for first; only where none is, a unit CA that is no root may end it. */
+static gboolean
+find_faults(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, gboolean any_extended, Findings *findings)
+{
+    return walk_chain(self, signer, now_us, 0, any_extended, findings) &&
+           (!findings->untrusted || !self->has_lower_anchors ||
+            walk_chain(self, signer, now_us, X509_V_FLAG_PARTIAL_CHAIN, any_extended, findings));
+}
+
+/* A purpose that does not fit may be let pass by a dated exception for this key; the verdict ends when the exception does. */
+static gboolean
+find_faults_by_exception(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, Findings *findings)
+{
+    gint64 until_us = G_MAXINT64;
+    const char *exception = lt_algorithms_except(self->algorithms, signer->spki_hex, LT_EXCEPT_USAGE, now_us, &until_us);
+
+    if (exception == NULL)
+        return TRUE;
+    if (!find_faults(self, signer, now_us, TRUE, findings))
+        return FALSE;
+    signer->private->valid_until_us = MIN(signer->private->valid_until_us, until_us);
+    signer->private->exception = g_strdup(exception);
+    return TRUE;
+}
+
 gboolean
 lt_trust_check(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, GError **error)
 {
     Findings findings;
 
-    if (!walk_chain(self, signer, now_us, 0, &findings) ||
-        (findings.untrusted && self->has_lower_anchors &&
-         !walk_chain(self, signer, now_us, X509_V_FLAG_PARTIAL_CHAIN, &findings)))
+    if (!find_faults(self, signer, now_us, FALSE, &findings) ||
+        (findings.usage && !find_faults_by_exception(self, signer, now_us, &findings)))
         return lt_refuse(error, "env.internal", "cannot check a certificate");
     return judge(&findings, signer, error);
 }

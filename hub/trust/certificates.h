@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <lienthong/error.h>
 #include "base/value.h"
+#include "trust/algorithms.h"
 
 typedef struct _LtTrust LtTrust;
 
@@ -21,6 +22,9 @@ LtTrust *lt_trust_load(const char *anchors_path, const char *crl_path, gint64 cr
 LtTrust *lt_trust_ref(LtTrust *self);
 void lt_trust_unref(LtTrust *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtTrust, lt_trust_unref)
+/** lt_trust_set_algorithms: (transfer none): instead of the compiled table; before @self is shared */
+void lt_trust_set_algorithms(LtTrust *self, LtAlgorithms *algorithms);
+LtAlgorithms *lt_trust_get_algorithms(LtTrust *self);
 /** lt_trust_nobody: no anchor at all: nothing opens */
 LtTrust *lt_trust_nobody(void);
 

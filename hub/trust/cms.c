@@ -274,7 +274,7 @@ is_digest_of(const LtAlgorithm *algorithm, const LtDer *digest, GBytes *content)
 
 /* The signature is over the attributes as a SET, whatever tag they carry in the SignerInfo (RFC 5652 §5.4). */
 static gboolean
-is_signature(const Cms *cms, const LtSignerCertificate *signer, int salt_size)
+is_signature(const Cms *cms, const LtAlgorithm *algorithm, const LtSignerCertificate *signer, int salt_size)
 {
     guint8 small[512];
     g_autofree guint8 *large = cms->attributes_whole.size > sizeof small ? g_malloc(cms->attributes_whole.size) : NULL;
@@ -282,7 +282,7 @@ is_signature(const Cms *cms, const LtSignerCertificate *signer, int salt_size)
 
     memcpy(set, cms->attributes_whole.at, cms->attributes_whole.size);
     set[0] = LT_DER_SET;
-    return lt_signer_certificate_verify(signer, salt_size, cms->value.at, cms->value.size, set, cms->attributes_whole.size);
+    return lt_signer_certificate_verify(signer, algorithm, salt_size, cms->value.at, cms->value.size, set, cms->attributes_whole.size);
 }
 
 /* A verdict depends on all certificates that came and on which of them is named. */
@@ -305,13 +305,83 @@ check_signature(const Cms *cms, const LtAlgorithm *algorithm, const LtSignerCert
         return lt_refuse(error, "env.sig.signing-cert", "signature was made for another certificate than %s", signer->subject);
     if (!is_digest_of(algorithm, digest, content))
         return lt_refuse(error, "env.sig.digest", "signature is of another manifest");
-    if (!is_signature(cms, signer, salt_size))
+    if (!is_signature(cms, algorithm, signer, salt_size))
         return lt_refuse(error, "env.sig.bad-signature", "signature of %s does not verify", signer->subject);
     return TRUE;
 }
 
+/* An algorithm that this key may use at this time, if need be by exception. */
+static gboolean
+check_allowed(LtTrust *trust, const LtAlgorithm *algorithm, const LtSignerCertificate *signer, gint64 now_us, LtCmsFacts *facts, GError **error)
+{
+    LtAlgorithms *allowed = lt_trust_get_algorithms(trust);
+    const char *exception = NULL;
+
+    facts->algorithm = algorithm->name;
+    if (!lt_algorithms_allow(allowed, algorithm->name, now_us))
+        return lt_refuse(error, "env.sig.algorithm", "%s is not allowed at this time", algorithm->name);
+    if (!algorithm->by_exception)
+        return TRUE;
+    if (signer != NULL)
+        exception = lt_algorithms_except(allowed, signer->spki_hex, algorithm->name, now_us, NULL);
+    if (exception == NULL)
+        return lt_refuse(error, "env.sig.algorithm", "%s is allowed only by exception, and there is none for this signer", algorithm->name);
+    facts->exception = g_strdup(exception);
+    return TRUE;
+}
+
+/* The certificate's own exception stands beside that of the signature's algorithm. */
+static void
+note_exception(const LtSignerCertificate *signer, LtCmsFacts *facts)
+{
+    const char *more = signer->private->exception;
+    g_autofree char *one = NULL;
+
+    if (more == NULL || g_strcmp0(more, facts->exception) == 0)
+        return;
+    one = facts->exception;
+    facts->exception = one == NULL ? g_strdup(more) : g_strdup_printf("%s,%s", one, more);
+}
+
+static gboolean
+check_key(LtTrust *trust, const LtAlgorithm *algorithm, const LtSignerCertificate *signer, GError **error)
+{
+    guint bits = lt_algorithms_min_bits(lt_trust_get_algorithms(trust), algorithm->name);
+
+    if (signer->private->kind != algorithm->key)
+        return lt_refuse(error, "env.sig.key", "key of %s does not fit %s", signer->subject, algorithm->name);
+    if (algorithm->key == LT_SIGNER_RSA && EVP_PKEY_get_bits(X509_get0_pubkey(signer->private->x509)) < (int) bits)
+        return lt_refuse(error, "env.sig.key", "key of %s has fewer than %u bits", signer->subject, bits);
+    return TRUE;
+}
+
+/* V2 as far as it is about the signer. @signer: (inout): known already, or found here */
+static const LtAlgorithm *
+check_signer(LtTrust *trust, Cms *cms, LtSignerCertificate **signer, GPtrArray *certificates, gint64 now_us, int *salt_size,
+             LtCmsFacts *facts, GError **error)
+{
+    g_autoptr(GError) strange = NULL;
+    const LtAlgorithm *algorithm;
+
+    if (!check_signer_form(cms, error) || (algorithm = check_algorithm(cms, salt_size, error)) == NULL)
+        return NULL;
+    if (*signer == NULL && certificates != NULL)
+        *signer = lt_signer_certificate_find(cms->certificates, certificates, cms->issuer, cms->serial, &strange);
+    if (!check_allowed(trust, algorithm, *signer, now_us, facts, error))
+        return NULL;
+    if (!cms->has_certificates || cms->has_crls) {
+        lt_refuse(error, "env.sig.certs", "signature has %s", cms->has_crls ? "CRLs" : "no certificates");
+        return NULL;
+    }
+    if (*signer == NULL) {
+        g_propagate_error(error, g_steal_pointer(&strange));
+        return NULL;
+    }
+    return check_key(trust, algorithm, *signer, error) ? algorithm : NULL;
+}
+
 static LtSignerCertificate *
-verify(LtTrust *trust, Cms *cms, GBytes *content, gint64 now_us, gint64 *signed_us, gboolean *form_passed, GError **error)
+verify(LtTrust *trust, Cms *cms, GBytes *content, gint64 now_us, LtCmsFacts *facts, GError **error)
 {
     g_autoptr(LtSignerCertificate) signer = NULL;
     g_autoptr(GPtrArray) certificates = NULL;
@@ -328,21 +398,10 @@ verify(LtTrust *trust, Cms *cms, GBytes *content, gint64 now_us, gint64 *signed_
     known = signer != NULL;
     if (!known && cms->has_certificates && (certificates = lt_certificates_read(cms->certificates, error)) == NULL)
         return NULL;
-    if (!check_signer_form(cms, error) || (algorithm = check_algorithm(cms, &salt_size, error)) == NULL)
+    algorithm = check_signer(trust, cms, &signer, certificates, now_us, &salt_size, facts, error);
+    if (algorithm == NULL || !check_attributes(cms, error) || !check_attribute_values(cms, &digest, &facts->signed_us, error))
         return NULL;
-    if (!cms->has_certificates || cms->has_crls) {
-        lt_refuse(error, "env.sig.certs", "signature has %s", cms->has_crls ? "CRLs" : "no certificates");
-        return NULL;
-    }
-    if (!known && (signer = lt_signer_certificate_find(cms->certificates, certificates, cms->issuer, cms->serial, error)) == NULL)
-        return NULL;
-    if (signer->private->kind != algorithm->key) {
-        lt_refuse(error, "env.sig.key", "key of %s does not fit %s", signer->subject, algorithm->name);
-        return NULL;
-    }
-    if (!check_attributes(cms, error) || !check_attribute_values(cms, &digest, signed_us, error))
-        return NULL;
-    *form_passed = TRUE;
+    facts->form_passed = TRUE;
     if (!check_signature(cms, algorithm, signer, &digest, salt_size, content, error))
         return NULL;
     if (!known) {
@@ -350,25 +409,25 @@ verify(LtTrust *trust, Cms *cms, GBytes *content, gint64 now_us, gint64 *signed_
             return NULL;
         lt_trust_keep_signer(trust, key, signer);
     }
+    note_exception(signer, facts);
     return g_steal_pointer(&signer);
 }
 
 LtSignerCertificate *
-lt_cms_verify(LtTrust *trust, GBytes *signature, GBytes *content, gint64 now_us, gint64 *signed_us, gboolean *form_passed,
-              GError **error)
+lt_cms_verify(LtTrust *trust, GBytes *signature, GBytes *content, gint64 now_us, LtCmsFacts *facts, GError **error)
 {
     Cms cms = { 0 };
-    gboolean ignored;
     LtSignerCertificate *signer;
 
-    form_passed = form_passed != NULL ? form_passed : &ignored;
-    *form_passed = FALSE;
+    *facts = (LtCmsFacts) { 0 };
     if (!take_apart(signature, &cms)) {
         lt_refuse(error, "env.sig.der", "signature is not a SignedData in DER");
         return NULL;
     }
-    signer = verify(trust, &cms, content, now_us, signed_us, form_passed, error);
-    if (signer == NULL)
-        ERR_clear_error(); /* what OpenSSL left would be taken for a fault of this thread's next call */
-    return signer;
+    signer = verify(trust, &cms, content, now_us, facts, error);
+    if (signer != NULL)
+        return signer;
+    g_clear_pointer(&facts->exception, g_free);
+    ERR_clear_error(); /* what OpenSSL left would be taken for a fault of this thread's next call */
+    return NULL;
 }

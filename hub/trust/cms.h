@@ -5,19 +5,25 @@
 #include "trust/certificates.h"
 #include "trust/signer-certificate.h"
 
+/* What a signature says of itself. */
+typedef struct {
+    gint64 signed_us;      /* signingTime */
+    gboolean form_passed;  /* V2 was good */
+    const char *algorithm; /* (nullable): static name */
+    char *exception;       /* (nullable): by which it was taken; owned, only of a signature that is good */
+} LtCmsFacts;
+
 /**
  * lt_cms_verify:
  * @signature: DER of the SignedData
  * @content: the bytes that were signed: the manifest
- * @signed_us: (out): signingTime
- * @form_passed: (out) (optional): %TRUE once the form (V2) was good
+ * @facts: (out): also on failure, as far as the steps went
  *
  * Errors: the codes of V2 and V3, in the order of their rows
  *
  * Returns: (transfer full): the signer, trusted at @now_us
  */
-LtSignerCertificate *lt_cms_verify(LtTrust *trust, GBytes *signature, GBytes *content, gint64 now_us, gint64 *signed_us,
-                                   gboolean *form_passed, GError **error);
+LtSignerCertificate *lt_cms_verify(LtTrust *trust, GBytes *signature, GBytes *content, gint64 now_us, LtCmsFacts *facts, GError **error);
 
 /** LtCmsSign: makes the signature value over @data. Returns: (transfer full) */
 typedef GBytes *(*LtCmsSign)(gpointer data, const GByteArray *attributes, GError **error);

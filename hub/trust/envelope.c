@@ -35,11 +35,13 @@ static gboolean
 check_seal(Reception *self, const LtReceiver *receiver, GError **error)
 {
     LtEnvelope *envelope = &self->envelope;
-    gboolean form = FALSE;
+    LtCmsFacts facts;
 
-    envelope->signer = lt_cms_verify(receiver->trust, envelope->signature, envelope->manifest, receiver->now_us,
-                                     &envelope->signed_us, &form, error);
-    if (form)
+    envelope->signer = lt_cms_verify(receiver->trust, envelope->signature, envelope->manifest, receiver->now_us, &facts, error);
+    envelope->signed_us = facts.signed_us;
+    envelope->algorithm = facts.algorithm;
+    envelope->exception = facts.exception;
+    if (facts.form_passed)
         envelope->step = 2;
     return envelope->signer != NULL;
 }
@@ -374,6 +376,7 @@ lt_envelope_unref(LtEnvelope *envelope)
     g_clear_pointer(&envelope->message, lt_message_unref);
     g_clear_pointer(&envelope->signer, lt_signer_certificate_unref);
     g_clear_pointer(&envelope->container, lt_container_unref);
+    g_free(envelope->exception);
     g_clear_pointer(&self->header, lt_header_free);
     g_clear_pointer(&self->items, g_array_unref);
     g_free(self);

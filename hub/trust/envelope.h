@@ -44,6 +44,8 @@ typedef struct {
     LtMessage *message;                     /* keeps the container alive as long as it lives */
     LtSignerCertificate *signer;
     gint64 signed_us;                       /* signingTime */
+    const char *algorithm;                  /* static name (algorithm.c) */
+    char *exception;                        /* nullable: dated exception by which the signature was taken: `ex` of the log */
     LtSeen seen;                            /* LT_SEEN_SAME: answer with the old receipt, do nothing else */
     LtContainer *container;                 /* entries, for keeping */
     GBytes *header, *manifest, *signature;  /* borrowed from the container */

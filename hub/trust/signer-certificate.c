@@ -183,9 +183,8 @@ kind_of(X509 *x509)
 }
 
 static EVP_MD_CTX *
-begin_verification(X509 *x509, LtSignerKind kind)
+begin_verification(X509 *x509, const LtAlgorithm *algorithm)
 {
-    const LtAlgorithm *algorithm = lt_algorithm_for_key(kind);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *parameters = NULL;
 
@@ -197,14 +196,22 @@ begin_verification(X509 *x509, LtSignerKind kind)
 }
 
 gboolean
-lt_signer_certificate_verify(const LtSignerCertificate *self, int salt_size, const guint8 *signature, gsize signature_size,
+lt_signer_certificate_verify(const LtSignerCertificate *self, const LtAlgorithm *algorithm, int salt_size, const guint8 *signature, gsize signature_size,
                              const guint8 *data, gsize size)
 {
-    const LtAlgorithm *algorithm = lt_algorithm_for_key(self->private->kind);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD_CTX *context = NULL;
     gboolean valid;
 
-    valid = self->private->verification != NULL && EVP_MD_CTX_copy_ex(context, self->private->verification) == 1 &&
+    if (self->private->verification == NULL)
+        return FALSE;
+    if (algorithm->by_exception) {
+        context = begin_verification(self->private->x509, algorithm); /* rare: not kept */
+    } else {
+        context = EVP_MD_CTX_new();
+        if (EVP_MD_CTX_copy_ex(context, self->private->verification) != 1)
+            g_clear_pointer(&context, EVP_MD_CTX_free);
+    }
+    valid = context != NULL &&
             (!algorithm->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(EVP_MD_CTX_get_pkey_ctx(context), salt_size) == 1) &&
             EVP_DigestVerify(context, signature, signature_size, data, size) == 1;
     EVP_MD_CTX_free(context);
@@ -274,7 +281,7 @@ lt_signer_certificate_new(X509 *x509, STACK_OF(X509) *others)
     private->x509 = x509;
     private->others = others != NULL ? X509_chain_up_ref(others) : NULL;
     private->kind = kind_of(x509);
-    private->verification = private->kind == LT_SIGNER_OTHER ? NULL : begin_verification(x509, private->kind);
+    private->verification = private->kind == LT_SIGNER_OTHER ? NULL : begin_verification(x509, lt_algorithm_for_key(private->kind));
     size = i2d_X509(x509, &der);
     EVP_Digest(der, (size_t) size, private->sha256, NULL, EVP_sha256(), NULL);
     EVP_Digest(der, (size_t) size, private->sha384, NULL, EVP_sha384(), NULL);
@@ -309,6 +316,7 @@ lt_signer_certificate_unref(LtSignerCertificate *self)
     EVP_MD_CTX_free(self->private->verification);
     g_bytes_unref(self->private->issuer);
     g_bytes_unref(self->private->serial);
+    g_free(self->private->exception);
     g_free(self->private);
     g_free(self->subject);
     g_free(self);

@@ -20,7 +20,8 @@ struct _LtSignerPrivate {
     guint8 sha256[LT_SHA256_SIZE];
     guint8 sha384[LT_DIGEST_MAX_SIZE];
     GBytes *issuer, *serial;     /* DER of the name; content of the INTEGER */
-    gint64 valid_from_us, valid_until_us; /* while the chain's verdict holds; set by lt_trust_check() */
+    gint64 valid_from_us, valid_until_us; /* while the chain's verdict holds; set by lt_trust_check(), as is: */
+    char *exception;             /* nullable: by which the certificate's purpose was let pass */
 };
 
 /**
@@ -44,8 +45,8 @@ LtSignerCertificate *lt_signer_certificate_find(LtDer set, GPtrArray *certificat
 gboolean lt_signer_certificate_is_named(const LtSignerCertificate *self, LtDer issuer, LtDer serial);
 /** lt_signer_certificate_new: @others: (nullable): counted */
 LtSignerCertificate *lt_signer_certificate_new(X509 *x509, STACK_OF(X509) *others);
-/** lt_signer_certificate_verify: is @signature that of @data by this key, with the algorithm of its kind? */
-gboolean lt_signer_certificate_verify(const LtSignerCertificate *self, int salt_size, const guint8 *signature, gsize signature_size,
+/** lt_signer_certificate_verify: is @signature that of @data by this key? @algorithm: of its kind */
+gboolean lt_signer_certificate_verify(const LtSignerCertificate *self, const LtAlgorithm *algorithm, int salt_size, const guint8 *signature, gsize signature_size,
                                       const guint8 *data, gsize size);
 
 /* The cache of verdicts; @key: SHA-256 of what decides the verdict. */

@@ -27,15 +27,14 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autoptr(GBytes) signature = g_bytes_new(data, size);
     g_autoptr(GBytes) content = g_bytes_new_static(manifest, strlen(manifest));
     g_autoptr(GError) error = NULL;
-    gboolean form_passed = FALSE;
-    gint64 signed_us = 0;
+    LtCmsFacts facts;
     g_autoptr(LtSignerCertificate) signer =
-        lt_cms_verify(nobody, signature, content, G_GINT64_CONSTANT(1795449600) * LT_US_PER_SECOND, &signed_us, &form_passed, &error);
+        lt_cms_verify(nobody, signature, content, G_GINT64_CONSTANT(1795449600) * LT_US_PER_SECOND, &facts, &error);
 
     FUZZ_CHECK(signer == NULL);
     FUZZ_CHECK(error != NULL);
     FUZZ_CHECK(g_str_has_prefix(lt_error_get_reason(error), "env.sig.") || g_str_has_prefix(lt_error_get_reason(error), "env.cert."));
-    FUZZ_CHECK(form_passed || !g_str_has_prefix(lt_error_get_reason(error), "env.cert."));
-    FUZZ_CHECK(!form_passed || is_signed_data(data, size));
+    FUZZ_CHECK(facts.form_passed || !g_str_has_prefix(lt_error_get_reason(error), "env.cert."));
+    FUZZ_CHECK(!facts.form_passed || is_signed_data(data, size));
     return 0;
 }

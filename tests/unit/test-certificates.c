@@ -37,9 +37,9 @@ assert_code(Fixture *f, X509 *const *certificates, EVP_PKEY *key, const char *co
     ForgeCms spec = { .certificate = certificates[0], .certificates = certificates, .key = key, .content = f->content };
     g_autoptr(GBytes) signature = forge_cms(&spec);
     g_autoptr(GError) error = NULL;
-    gint64 signed_us;
+    LtCmsFacts facts;
     g_autoptr(LtSignerCertificate) signer = lt_cms_verify(f->trust != NULL ? f->trust : f->forge->trust, signature, f->content,
-                                                          f->now_s * LT_US_PER_SECOND, &signed_us, NULL, &error);
+                                                          f->now_s * LT_US_PER_SECOND, &facts, &error);
 
     if (code == NULL) {
         g_assert_no_error(error);

@@ -44,16 +44,15 @@ static void
 assert_code_of(Fixture *f, GBytes *signature, const char *code)
 {
     g_autoptr(GError) error = NULL;
-    gint64 signed_us = 0;
-    gboolean form = FALSE;
+    LtCmsFacts facts;
     g_autoptr(LtSignerCertificate) signer =
-        lt_cms_verify(f->forge->trust, signature, f->content, FORGE_NOW * LT_US_PER_SECOND, &signed_us, &form, &error);
+        lt_cms_verify(f->forge->trust, signature, f->content, FORGE_NOW * LT_US_PER_SECOND, &facts, &error);
 
     if (code == NULL) {
         g_assert_no_error(error);
         g_assert_nonnull(signer);
-        g_assert_cmpint(signed_us, ==, FORGE_ISSUED_S * LT_US_PER_SECOND);
-        g_assert_true(form);
+        g_assert_cmpint(facts.signed_us, ==, FORGE_ISSUED_S * LT_US_PER_SECOND);
+        g_assert_true(facts.form_passed);
         return;
     }
     g_assert_null(signer);
@@ -176,11 +175,11 @@ test_every_byte(Fixture *f, gconstpointer data)
         g_autofree guint8 *copy = g_memdup2(bytes, size);
         g_autoptr(GBytes) changed = NULL;
         g_autoptr(LtSignerCertificate) signer = NULL;
-        gint64 signed_us;
+        LtCmsFacts facts;
 
         copy[i] ^= 0x01;
         changed = g_bytes_new(copy, size);
-        signer = lt_cms_verify(f->forge->trust, changed, f->content, FORGE_NOW * LT_US_PER_SECOND, &signed_us, NULL, NULL);
+        signer = lt_cms_verify(f->forge->trust, changed, f->content, FORGE_NOW * LT_US_PER_SECOND, &facts, NULL);
         g_assert_null(signer);
     }
 }
@@ -289,9 +288,9 @@ static void
 assert_taken(Fixture *f, GBytes *signature)
 {
     g_autoptr(GError) error = NULL;
-    gint64 signed_us;
+    LtCmsFacts facts;
     g_autoptr(LtSignerCertificate) signer =
-        lt_cms_verify(f->forge->trust, signature, f->content, FORGE_NOW * LT_US_PER_SECOND, &signed_us, NULL, &error);
+        lt_cms_verify(f->forge->trust, signature, f->content, FORGE_NOW * LT_US_PER_SECOND, &facts, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(signer);
@@ -423,7 +422,7 @@ run_wycheproof_group(Fixture *f, JsonObject *group)
         g_autoptr(GBytes) message = unhex(json_object_get_string_member(test, "msg"));
         g_autoptr(GBytes) value = unhex(json_object_get_string_member(test, "sig"));
         const char *result = json_object_get_string_member(test, "result");
-        gboolean valid = lt_signer_certificate_verify(signer, 0, g_bytes_get_data(value, NULL), g_bytes_get_size(value),
+        gboolean valid = lt_signer_certificate_verify(signer, lt_algorithm_for_key(signer->private->kind), 0, g_bytes_get_data(value, NULL), g_bytes_get_size(value),
                                                       g_bytes_get_data(message, NULL), g_bytes_get_size(message));
 
         if (strcmp(result, "acceptable") != 0 && valid != (strcmp(result, "valid") == 0))

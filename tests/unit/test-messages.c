@@ -65,6 +65,27 @@ test_accepts_once(void)
     store_lab_assert_sound(lab);
 }
 
+/* The dated exception that a signature needed stands in the entry of its acceptance. */
+static void
+test_names_an_exception(void)
+{
+    g_autoptr(StoreLab) lab = store_lab_new();
+    LabMessage message = { 0 };
+    g_autoptr(GBytes) bytes = store_lab_bytes(lab, &message);
+    g_autoptr(LtEnvelope) envelope = store_lab_open(lab, bytes);
+    const char *const inbox[] = { "inbox", NULL };
+    LtAcceptance change = { .exception = "token-1", .endpoints = inbox };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtAccepted) accepted = store_lab_accept(lab, envelope, &change, &error);
+    g_autoptr(GBytes) entry = NULL;
+
+    g_assert_no_error(error);
+    entry = lt_store_log_entry(lab->store, accepted->index, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(memmem(g_bytes_get_data(entry, NULL), g_bytes_get_size(entry), "\"ex\":\"token-1\"", 14));
+    store_lab_assert_sound(lab);
+}
+
 /* Sixty-four senders of the same envelope at once: exactly one is accepted, all get the same receipt. */
 typedef struct {
     StoreLab *lab;
@@ -417,6 +438,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/messages/names-an-exception-in-the-log", test_names_an_exception);
     g_test_add_func("/messages/accepts-an-envelope-once", test_accepts_once);
     g_test_add_func("/messages/accepts-one-of-64-twins", test_accepts_one_of_many_twins);
     g_test_add_func("/messages/refuses-other-content-under-the-same-id", test_refuses_other_content_under_the_same_id);
