@@ -39,13 +39,16 @@ check_signature(LtReport *report, const char *body, GBytes *cms, const LtVerifyO
     g_autoptr(LtTrust) trust = lt_trust_load(options->trust, options->crl, 0, &error);
     g_autoptr(GBytes) content = g_bytes_new(body, strlen(body));
     g_autoptr(LtSignerCertificate) signer = NULL;
-    gint64 at_us = options->at_us != 0 ? options->at_us : report->time_us != 0 ? report->time_us : lt_time_now_us(), signed_us;
+    gint64 at_us = options->at_us != 0 ? options->at_us : report->time_us != 0 ? report->time_us : lt_time_now_us();
+    LtCmsFacts facts;
 
     if (trust == NULL) {
         lt_report_unreadable(report, g_strdup(error->message));
         return;
     }
-    signer = lt_cms_verify(trust, cms, content, at_us, &signed_us, NULL, &error);
+    lt_trust_set_algorithms(trust, options->allowed);
+    signer = lt_cms_verify(trust, cms, content, at_us, &facts, &error);
+    g_free(facts.exception);
     if (signer != NULL)
         lt_report_pass(report, "anchor.cms", g_strdup_printf(_("Checkpoint: also signed by %s"), signer->subject));
     else if (strcmp(lt_error_get_reason(error), "env.cert.revocation-unknown") == 0)

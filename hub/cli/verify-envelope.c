@@ -143,7 +143,6 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
     g_autoptr(GError) error = NULL;
     g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, LT_VERIFY_CONTAINER_MAX, NULL, &error);
     g_autoptr(LtTrust) trust = NULL;
-    g_autoptr(LtAlgorithms) algorithms = NULL;
     g_autoptr(LtEnvelope) envelope = NULL;
     LtReceiver receiver = { .scope = LT_RECEIVE_OFFLINE };
     guint passed = 1, n_listed;
@@ -158,12 +157,7 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         lt_report_unreadable(report, g_strdup(error->message));
         return;
     }
-    algorithms = options->algorithms == NULL ? lt_algorithms_new() : lt_algorithms_load(options->algorithms, &error);
-    if (algorithms == NULL) {
-        lt_report_unreadable(report, g_strdup(error->message));
-        return;
-    }
-    lt_trust_set_algorithms(trust, algorithms);
+    lt_trust_set_algorithms(trust, options->allowed);
     report_time(report, options, lt_verify_claimed_time(container));
     n_listed = count_listed(container);
     receiver.trust = trust;
@@ -174,6 +168,6 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         return;
     }
     report_passed(report, 10, n_listed, envelope);
-    report_algorithm(report, algorithms, envelope);
+    report_algorithm(report, options->allowed, envelope);
     report_identity(report, options, trust, envelope);
 }

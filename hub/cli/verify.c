@@ -131,6 +131,7 @@ static int
 run_verify(gpointer data, char **arguments, const LtTerminal *terminal)
 {
     LtVerifyOptions *options = data;
+    g_autoptr(LtAlgorithms) allowed = NULL;
     g_autoptr(GPtrArray) log_keys = g_ptr_array_new_with_free_func((GDestroyNotify) lt_vkey_free);
     g_autoptr(GPtrArray) witness_keys = g_ptr_array_new_with_free_func((GDestroyNotify) lt_vkey_free);
     g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(seen_head_free);
@@ -144,7 +145,8 @@ run_verify(gpointer data, char **arguments, const LtTerminal *terminal)
         lt_command_fail(terminal, error);
         return LT_EXIT_USAGE;
     }
-    if (!read_keys(options->vkey, LT_NOTE_ED25519, log_keys, &error) ||
+    options->allowed = allowed = options->algorithms == NULL ? lt_algorithms_new() : lt_algorithms_load(options->algorithms, &error);
+    if (allowed == NULL || !read_keys(options->vkey, LT_NOTE_ED25519, log_keys, &error) ||
         !read_keys(options->witness, LT_NOTE_COSIGNATURE, witness_keys, &error)) {
         lt_command_fail(terminal, error);
         return LT_EXIT_IO;

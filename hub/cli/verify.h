@@ -20,6 +20,7 @@ typedef struct {
     /* Made of them. */
     GPtrArray *log_keys, *witness_keys; /* of LtVerifierKey * */
     GPtrArray *heads;                   /* of LtSeenHead *: the signed checkpoints of this run, compared at its end */
+    LtAlgorithms *allowed;
     gint64 at_us;                       /* 0: not given */
 } LtVerifyOptions;
 
