@@ -88,7 +88,7 @@ test_reads_an_answer_by_its_status(Fixture *f, gconstpointer data)
     } rows[] = {
         { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL, -1, -1 },
         { "HTTP/1.1 202 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", NULL, -1, -1 },
-        { "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>", "rest.reply.html", LT_ERROR_UNAVAILABLE, -1 },
+        { "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>", "reply.html", LT_ERROR_UNAVAILABLE, -1 },
         { "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "http.302", LT_ERROR_REFUSED, -1 },
         { "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", "http.400", LT_ERROR_REFUSED, -1 },
         { "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "http.401", LT_ERROR_CONFIG, -1 },
@@ -128,10 +128,10 @@ test_a_reply_map_decides(Fixture *f, gconstpointer data)
         { "{\"ketQua\":\"00\"}", NULL, -1, -1 },
         { "{\"ketQua\":\"15\"}", "rest.key", LT_ERROR_UNAVAILABLE, 30 },
         { "{\"ketQua\":\"04\"}", "rest.refused", LT_ERROR_REFUSED, -1 },
-        { "{\"ketQua\":\"99\"}", "rest.map.output", LT_ERROR_CONFIG, -1 },
-        { "{}", "rest.reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
-        { "not json", "rest.reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
-        { "{\"ketQua\":\"00\",\"ketQua\":\"04\"}", "rest.reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
+        { "{\"ketQua\":\"99\"}", "map.output", LT_ERROR_CONFIG, -1 },
+        { "{}", "reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
+        { "not json", "reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
+        { "{\"ketQua\":\"00\",\"ketQua\":\"04\"}", "reply.nonsense", LT_ERROR_UNAVAILABLE, -1 },
         { "HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nerr", "http.500", LT_ERROR_UNAVAILABLE, -1 },
     };
     g_autofree G_GNUC_UNUSED char *path = harness_file(f->harness, "reply.jq", map);
@@ -161,22 +161,22 @@ test_names_each_fault_of_a_map_that_runs(Fixture *f, gconstpointer data)
         const char *map, *reason;
         int code;
     } rows[] = {
-        { "error(\"bad \\(.payload)\")", "rest.map.failed", LT_ERROR_CONFIG },
-        { "error(\"\u1ed3\" * 60)", "rest.map.failed", LT_ERROR_CONFIG },
-        { "empty", "rest.map.output", LT_ERROR_CONFIG },
-        { "{method: \"POST\", path: \"/\"}, 2", "rest.map.output", LT_ERROR_CONFIG },
-        { "\"text\"", "rest.map.output", LT_ERROR_CONFIG },
-        { "{method: \"POST\"}", "rest.map.output", LT_ERROR_CONFIG },
-        { "{method: \"POST\", path: \"/\", headers: {\"X-A\": [1]}}", "rest.map.output", LT_ERROR_CONFIG },
+        { "error(\"bad \\(.payload)\")", "map.failed", LT_ERROR_CONFIG },
+        { "error(\"\u1ed3\" * 60)", "map.failed", LT_ERROR_CONFIG },
+        { "empty", "map.output", LT_ERROR_CONFIG },
+        { "{method: \"POST\", path: \"/\"}, 2", "map.output", LT_ERROR_CONFIG },
+        { "\"text\"", "map.output", LT_ERROR_CONFIG },
+        { "{method: \"POST\"}", "map.output", LT_ERROR_CONFIG },
+        { "{method: \"POST\", path: \"/\", headers: {\"X-A\": [1]}}", "map.output", LT_ERROR_CONFIG },
         { "{method: \"POST\", path: \"/\", headers: {\"X-A\": \"a\\r\\nX-B: b\"}}", "link.header", LT_ERROR_INVALID },
         { "{method: \"POST\", path: \"//other/../..\"}", "link.path", LT_ERROR_INVALID },
         { "{method: \"POST\", path: \"http://169.254.169.254/\"}", "link.path", LT_ERROR_INVALID },
         { "{method: \"PATCH\", path: \"/\"}", "link.method", LT_ERROR_INVALID },
-        { "def f: f; f", "rest.map.limit", LT_ERROR_CONFIG },
-        { "[range(1e9)] | length", "rest.map.limit", LT_ERROR_CONFIG },
-        { "input", "rest.map.failed", LT_ERROR_CONFIG },
-        { "halt", "rest.map.failed", LT_ERROR_CONFIG },
-        { "\"a\" | modulemeta", "rest.map.failed", LT_ERROR_CONFIG },
+        { "def f: f; f", "map.limit", LT_ERROR_CONFIG },
+        { "[range(1e9)] | length", "map.limit", LT_ERROR_CONFIG },
+        { "input", "map.failed", LT_ERROR_CONFIG },
+        { "halt", "map.failed", LT_ERROR_CONFIG },
+        { "\"a\" | modulemeta", "map.failed", LT_ERROR_CONFIG },
     };
 
     (void) data;
@@ -319,7 +319,7 @@ test_refuses_settings_that_cannot_work(Fixture *f, gconstpointer data)
     } rows[] = {
         { "plugin=rest\n", "[endpoint t] deliver_map: form = mapped needs it (or collect_map)" },
         { "plugin=rest\nform=envelope\nauth=basic\nuser=a\n", "[endpoint t] password: auth = basic needs it" },
-        { "plugin=rest\nform=envelope\nauth=bearer\n", "[endpoint t] token: auth = bearer and auth = header need it" },
+        { "plugin=rest\nform=envelope\nauth=bearer\n", "[endpoint t] token: auth = bearer needs it" },
         { "plugin=rest\nform=envelope\ncollect_map=x.jq\n", "[endpoint t] collect_map and items_map are needed together" },
         { "plugin=rest\ndeliver_map=missing.jq\n", "missing.jq" },
         { "plugin=rest\ndeliver_map=bad.jq\n", "bad.jq: jq: error: syntax error" },

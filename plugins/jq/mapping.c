@@ -17,7 +17,8 @@
 #define POOL_MAX 16u
 #define TICK_US 20000
 
-/* What a program could reach beside its input, covered by harmless names. */
+/* What a program could reach beside its input, covered by harmless names. A program stands behind it, on its first line, so that jq's line
+ * numbers stay right; import and include come too late there. */
 static const char prelude[] = "def env: {}; def input: error(\"no further input\"); def inputs: empty; def debug: .; def debug(m): .; "
                               "def stderr: .; def input_filename: null; def halt: error(\"halt\"); def halt_error: error(\"halt\"); "
                               "def halt_error(c): error(\"halt\"); def get_search_list: []; def modulemeta: error(\"modules\"); {} as $ENV | ";
@@ -82,13 +83,13 @@ compile(const char *name, const char *program, GError **error)
     jq_state *jq = jq_init();
 
     if (jq == NULL) {
-        lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.map", "%s: no memory for jq", name);
+        lt_error_set(error, LT_ERROR_UNAVAILABLE, "map", "%s: no memory for jq", name);
         return NULL;
     }
     jq_set_error_cb(jq, collect_message, messages);
     if (!jq_compile(jq, program)) {
         jq_teardown(&jq);
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map", "%s: %s", name, messages->str);
+        lt_error_set(error, LT_ERROR_CONFIG, "map", "%s: %s", name, messages->str);
         return NULL;
     }
     jq_set_error_cb(jq, NULL, NULL);
@@ -132,7 +133,6 @@ watch(gpointer data)
     return NULL;
 }
 
-/* The program behind the prelude, on its first line so that jq's line numbers stay right. Import and include come too late there. */
 static char *
 read_program(const char *path, GError **error)
 {
@@ -141,14 +141,14 @@ read_program(const char *path, GError **error)
     gsize size = 0;
 
     if (!g_file_get_contents(path, &text, &size, &cause)) {
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map", "%s", cause->message);
+        lt_error_set(error, LT_ERROR_CONFIG, "map", "%s", cause->message);
         return NULL;
     }
     if (size > PROGRAM_MAX || !g_utf8_validate_len(text, size, NULL)) {
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map", "%s: is larger than 1 MiB or not UTF-8 text", path);
+        lt_error_set(error, LT_ERROR_CONFIG, "map", "%s: is larger than 1 MiB or not UTF-8 text", path);
         return NULL;
     }
-    return g_strconcat(prelude, text, NULL);
+    return g_steal_pointer(&text);
 }
 
 static void
@@ -160,17 +160,16 @@ free_jq(gpointer data)
 }
 
 Mapping *
-mapping_open(const char *path, const MappingLimits *limits, GError **error)
+mapping_new(const char *name, const char *text, const MappingLimits *limits, GError **error)
 {
-    g_autofree char *program = read_program(path, error);
-    g_autofree char *name = g_path_get_basename(path);
-    jq_state *jq = program != NULL ? compile(name, program, error) : NULL;
+    g_autofree char *program = g_strconcat(prelude, text, NULL);
+    jq_state *jq = compile(name, program, error);
     Mapping *self;
 
     if (jq == NULL)
         return NULL;
     self = g_new0(Mapping, 1);
-    self->name = g_steal_pointer(&name);
+    self->name = g_strdup(name);
     self->program = g_steal_pointer(&program);
     self->limits = *limits;
     g_mutex_init(&self->mutex);
@@ -180,6 +179,15 @@ mapping_open(const char *path, const MappingLimits *limits, GError **error)
     g_ptr_array_add(self->idle, jq);
     self->watchdog = g_thread_new("jq-watchdog", watch, self);
     return self;
+}
+
+Mapping *
+mapping_open(const char *path, const MappingLimits *limits, GError **error)
+{
+    g_autofree char *text = read_program(path, error);
+    g_autofree char *name = g_path_get_basename(path);
+
+    return text != NULL ? mapping_new(name, text, limits, error) : NULL;
 }
 
 void
@@ -264,7 +272,7 @@ set_failure(const Mapping *self, jv value, GError **error)
         g_utf8_validate_len(whole, MIN(strcspn(whole, "\"({["), 80), &end); /* not in the middle of a character */
         text = g_strndup(whole, (gsize) (end - whole));
     }
-    lt_error_set(error, LT_ERROR_CONFIG, text != NULL ? "rest.map.failed" : "rest.map.output", "%s: %s", self->name,
+    lt_error_set(error, LT_ERROR_CONFIG, text != NULL ? "map.failed" : "map.output", "%s: %s", self->name,
                  text != NULL ? text : "gave no value");
     jv_free(message);
 }
@@ -286,11 +294,11 @@ mapping_run(Mapping *self, jv input, GError **error)
     second = jv_is_valid(value) ? jq_next(jq) : jv_invalid();
     run_end(self, &run);
     if (run.halted) {
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map.limit", "%s: ran too long or took too much memory and was stopped", self->name);
+        lt_error_set(error, LT_ERROR_CONFIG, "map.limit", "%s: ran too long or took too much memory and was stopped", self->name);
     } else if (!jv_is_valid(value)) {
         set_failure(self, jv_copy(value), error);
     } else if (jv_is_valid(second)) {
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map.output", "%s: gave more than one value", self->name);
+        lt_error_set(error, LT_ERROR_CONFIG, "map.output", "%s: gave more than one value", self->name);
     } else {
         jv_free(second);
         give_jq(self, jq, TRUE);

@@ -20,16 +20,18 @@ typedef struct {
  * mapping_open:
  * @path: file of the jq program
  *
- * Errors: CONFIG `rest.map`: not readable, larger than 1 MiB, does not compile (with jq's words), imports modules
+ * Errors: CONFIG `map`: not readable, larger than 1 MiB, does not compile (with jq's words), imports modules
  */
 Mapping *mapping_open(const char *path, const MappingLimits *limits, GError **error);
+/** mapping_new: of a program that is built in. @name: for messages. Errors: CONFIG `map` */
+Mapping *mapping_new(const char *name, const char *text, const MappingLimits *limits, GError **error);
 void mapping_free(Mapping *self);
 
 /**
  * mapping_run:
  * @input: (transfer full)
  *
- * Errors: CONFIG `rest.map.failed` (the program raised an error), `rest.map.output` (no value, or more than one), `rest.map.limit`
+ * Errors: CONFIG `map.failed` (the program raised an error), `map.output` (no value, or more than one), `map.limit`
  *
  * Returns: the value, to be freed with jv_free(); an invalid jv when there was an error
  */

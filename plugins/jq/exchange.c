@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.c: from a message to what a map sees, and from what a map says to a request. */
-#include "rest.h"
+/* exchange.c: from a message or an answer to what a map sees, and from what a map says to a request. */
+#include "exchange.h"
 
+#include <lienthong/json.h>
 #include <string.h>
 
 static jv
@@ -20,7 +21,7 @@ set_time(jv object, const char *name, gint64 at_us)
 }
 
 jv
-rest_header_value(LtMessage *message)
+exchange_header_value(LtMessage *message)
 {
     const LtReference *re = lt_message_get_re(message);
     jv header = jv_object();
@@ -71,7 +72,7 @@ content_value(LtMessage *message, guint index, guint64 size, GError **error)
         return jv_invalid();
     data = g_malloc((gsize) size + 1);
     if (!g_input_stream_read_all(stream, data, (gsize) size, &n_read, NULL, &cause) || n_read < size) {
-        lt_error_set(error, LT_ERROR_UNAVAILABLE, "rest.attachment", "attachment %u cannot be read: %s", index + 1,
+        lt_error_set(error, LT_ERROR_UNAVAILABLE, "map.attachment", "attachment %u cannot be read: %s", index + 1,
                      cause != NULL ? cause->message : "it is shorter than it says");
         return jv_invalid();
     }
@@ -80,7 +81,7 @@ content_value(LtMessage *message, guint index, guint64 size, GError **error)
 }
 
 static jv
-attachment_value(const Rest *self, LtMessage *message, guint index, guint64 *left, GError **error)
+attachment_value(LtMessage *message, guint index, gboolean with_content, guint64 *left, GError **error)
 {
     const LtPart *part = lt_message_get_attachment(message, index);
     jv value = jv_object();
@@ -91,10 +92,10 @@ attachment_value(const Rest *self, LtMessage *message, guint index, guint64 *lef
     value = set_text(value, "media_type", part->media_type);
     value = set_text(value, "sha256", part->sha256);
     value = jv_object_set(value, jv_string("size"), jv_number((double) part->size));
-    if (g_str_equal(self->attachments, "none"))
+    if (!with_content)
         return value;
     if (part->size > *left) {
-        lt_error_set(error, LT_ERROR_TOO_LARGE, "rest.attachments", "the attachments are over 'attachments_max'");
+        lt_error_set(error, LT_ERROR_TOO_LARGE, "map.attachments", "the attachments are over 'attachments_max'");
         jv_free(value);
         return jv_invalid();
     }
@@ -109,15 +110,15 @@ attachment_value(const Rest *self, LtMessage *message, guint index, guint64 *lef
 }
 
 jv
-rest_map_input(const Rest *self, LtMessage *message, GError **error)
+exchange_message_value(LtMessage *message, gint64 content_max, GError **error)
 {
-    guint64 left = (guint64) self->attachments_max;
-    jv input = jv_object_set(jv_object(), jv_string("header"), rest_header_value(message));
+    guint64 left = (guint64) content_max;
+    jv input = jv_object_set(jv_object(), jv_string("header"), exchange_header_value(message));
     jv payload = payload_value(message, error);
     jv attachments = jv_array();
 
     for (guint i = 0; jv_is_valid(payload) && i < lt_message_get_n_attachments(message); i++) {
-        jv one = attachment_value(self, message, i, &left, error);
+        jv one = attachment_value(message, i, content_max > 0, &left, error);
 
         if (!jv_is_valid(one)) {
             jv_free(payload);
@@ -135,11 +136,53 @@ rest_map_input(const Rest *self, LtMessage *message, GError **error)
     return jv_object_set(input, jv_string("attachments"), attachments);
 }
 
-void
-rest_add_credential(const Rest *self, LtRequest *request)
+jv
+exchange_body_value(GBytes *body)
 {
-    if (self->credential != NULL)
-        lt_request_set_header(request, g_str_equal(self->auth, "header") ? self->auth_header : "Authorization", self->credential);
+    gsize size = 0;
+    const char *text = g_bytes_get_data(body, &size);
+    jv value = value_parse(body, NULL);
+
+    if (jv_is_valid(value))
+        return value;
+    jv_free(value);
+    return text != NULL && g_utf8_validate_len(text, size, NULL) ? jv_string_sized(text, (int) MIN(size, G_MAXINT)) : jv_null();
+}
+
+jv
+exchange_reply_value(LtReply *reply)
+{
+    static const char *const names[] = { "Content-Type", "ETag", "Link", "Location", "Retry-After", "X-Request-Id" };
+    jv headers = jv_object();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = g_ascii_strdown(names[i], -1);
+        const char *field = lt_reply_get_header(reply, names[i]);
+
+        if (field != NULL && g_utf8_validate(field, -1, NULL))
+            headers = jv_object_set(headers, jv_string(name), jv_string(field));
+    }
+    return jv_object_set(jv_object_set(jv_object_set(jv_object(), jv_string("status"), jv_number(lt_reply_get_status(reply))),
+                                       jv_string("headers"), headers),
+                         jv_string("body"), exchange_body_value(lt_reply_get_body(reply)));
+}
+
+gboolean
+exchange_is_page(LtReply *reply)
+{
+    const char *type = lt_reply_get_header(reply, "Content-Type");
+
+    return type != NULL && g_ascii_strncasecmp(type, "text/html", 9) == 0;
+}
+
+void
+exchange_set_nonsense(LtReply *reply, const GError *cause, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    gboolean is_json = lt_json_check(lt_reply_get_body(reply), &why);
+
+    lt_error_set(error, LT_ERROR_UNAVAILABLE, "reply.nonsense", "the other side's answer cannot be read: %s%s%s", cause->message,
+                 is_json ? "" : "; its body is not the JSON that the hub takes: ", is_json ? "" : why->message);
 }
 
 /* A string goes out as it is, anything else as JSON. */
@@ -168,7 +211,7 @@ set_headers(LtRequest *request, jv headers, GError **error)
 
         if (value == NULL) {
             jv_free(name);
-            lt_error_set(error, LT_ERROR_CONFIG, "rest.map.output", "the map gave a header that is no text");
+            lt_error_set(error, LT_ERROR_CONFIG, "map.output", "the map gave a header that is no text");
             return FALSE;
         }
         lt_request_set_header(request, jv_string_value(name), value);
@@ -177,28 +220,90 @@ set_headers(LtRequest *request, jv headers, GError **error)
     return TRUE;
 }
 
+/* name=value&name=value; members that are null are left out, so that a map need not test each. */
+static char *
+encode_pairs(jv pairs, GError **error)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (int i = jv_object_iter(pairs); jv_object_iter_valid(pairs, i); i = jv_object_iter_next(pairs, i)) {
+        jv name = jv_object_iter_key(pairs, i);
+        jv member = jv_object_iter_value(pairs, i);
+        g_autofree char *value = value_text(pairs, jv_string_value(name));
+        g_autofree char *escaped_name = g_uri_escape_string(jv_string_value(name), NULL, FALSE);
+        g_autofree char *escaped = value != NULL ? g_uri_escape_string(value, NULL, FALSE) : NULL;
+        gboolean is_bad = value == NULL && jv_get_kind(member) != JV_KIND_NULL;
+
+        jv_free(name);
+        jv_free(member);
+        if (is_bad) {
+            lt_error_set(error, LT_ERROR_CONFIG, "map.output", "the map gave a query or form with a member that is no text");
+            return NULL;
+        }
+        if (escaped != NULL)
+            g_string_append_printf(out, "%s%s=%s", out->len > 0 ? "&" : "", escaped_name, escaped);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static char *
+path_of(jv output, GError **error)
+{
+    g_autofree char *path = value_text(output, "path");
+    g_autofree char *pairs = NULL;
+    jv query = value_member(output, "query");
+
+    if (path == NULL)
+        lt_error_set(error, LT_ERROR_CONFIG, "map.output", "the map must give an object with method and path");
+    else if (jv_get_kind(query) == JV_KIND_OBJECT)
+        pairs = encode_pairs(query, error);
+    else
+        pairs = g_strdup("");
+    jv_free(query);
+    if (pairs == NULL)
+        return NULL;
+    return *pairs == '\0' ? g_steal_pointer(&path) : g_strconcat(path, strchr(path, '?') == NULL ? "?" : "&", pairs, NULL);
+}
+
+static gboolean
+set_form(LtRequest *request, jv form, GError **error)
+{
+    g_autofree char *pairs = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (jv_get_kind(form) != JV_KIND_OBJECT)
+        return TRUE;
+    pairs = encode_pairs(form, error);
+    if (pairs == NULL)
+        return FALSE;
+    bytes = g_bytes_new(pairs, strlen(pairs));
+    lt_request_set_body(request, bytes, "application/x-www-form-urlencoded");
+    return TRUE;
+}
+
 LtRequest *
-rest_request_of(const Rest *self, jv output, GError **error)
+exchange_request_of(jv output, GError **error)
 {
     g_autofree char *method = value_text(output, "method");
-    g_autofree char *path = value_text(output, "path");
+    g_autofree char *path = path_of(output, error);
     g_autoptr(LtRequest) request = NULL;
-    jv body, headers;
+    jv body, form, headers;
     gboolean done;
 
-    if (method == NULL || path == NULL) {
-        lt_error_set(error, LT_ERROR_CONFIG, "rest.map.output", "the map must give an object with method and path");
+    if (path == NULL)
+        return NULL;
+    if (method == NULL) {
+        lt_error_set(error, LT_ERROR_CONFIG, "map.output", "the map must give an object with method and path");
         return NULL;
     }
     request = lt_request_new(method, path);
     body = value_member(output, "body");
+    form = value_member(output, "form");
     headers = value_member(output, "headers");
     set_body(request, body);
-    done = set_headers(request, headers, error);
+    done = set_form(request, form, error) && set_headers(request, headers, error);
     jv_free(body);
+    jv_free(form);
     jv_free(headers);
-    if (!done)
-        return NULL;
-    rest_add_credential(self, request);
-    return g_steal_pointer(&request);
+    return done ? g_steal_pointer(&request) : NULL;
 }
