@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "http/guard-output.h"
 #include "http/head.h"
 #include "http/problem.h"
 
@@ -26,6 +27,7 @@ struct _LtGuard {
     GSocket *socket;
     GSocketConnection *connection;
     GInputStream *input;
+    LtGuardOutput *output;
     const LtGuardTimes *times;
     LtGuardClosed closed;
     gpointer closed_data;
@@ -252,8 +254,12 @@ guard_input_create_source(GPollableInputStream *stream, GCancellable *cancellabl
     gboolean has_bytes = self == NULL || self->state == GUARD_HAND ||
                          ((self->state == GUARD_BODY || self->state == GUARD_WORK) && self->pending->len > 0);
     g_autoptr(GSource) child = has_bytes ? g_timeout_source_new(0) : g_socket_create_source(self->socket, G_IO_IN, cancellable);
+    GSource *source;
 
-    return g_pollable_source_new_full(stream, child, cancellable);
+    source = g_pollable_source_new_full(stream, child, cancellable);
+    /* Nobody dispatches within a dispatch here; a source that may not recurse is taken out of the poll and put back, with a wake-up, each time. */
+    g_source_set_can_recurse(source, TRUE);
+    return source;
 }
 
 static void
@@ -312,7 +318,7 @@ guard_get_input(GIOStream *stream)
 static GOutputStream *
 guard_get_output(GIOStream *stream)
 {
-    return g_io_stream_get_output_stream(G_IO_STREAM(LT_GUARD(stream)->connection));
+    return G_OUTPUT_STREAM(LT_GUARD(stream)->output);
 }
 
 static void
@@ -323,6 +329,7 @@ guard_finalize(GObject *object)
     tell_closed(self);
     LT_GUARD_INPUT(self->input)->guard = NULL;
     g_clear_object(&self->input);
+    g_clear_object(&self->output);
     g_clear_object(&self->connection);
     g_clear_object(&self->socket);
     g_byte_array_unref(self->pending);
@@ -354,6 +361,7 @@ lt_guard_new(GSocket *socket, const LtGuardTimes *times, LtGuardClosed closed, g
 
     input->guard = self;
     self->input = G_INPUT_STREAM(input);
+    self->output = lt_guard_output_new(socket);
     self->socket = g_object_ref(socket);
     self->connection = g_socket_connection_factory_create_connection(socket);
     self->times = times;
@@ -386,6 +394,8 @@ lt_guard_answering(LtGuard *self, guint64 bytes)
 {
     if (self->state == GUARD_WORK)
         self->deadline_us = g_get_monotonic_time() + self->times->write_us + (gint64) (bytes / SLOWEST_ANSWER) * G_USEC_PER_SEC;
+    if (bytes > 0)
+        lt_guard_output_body_follows(self->output);
 }
 
 void

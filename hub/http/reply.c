@@ -154,6 +154,7 @@ static void
 attach_body(LtExchange *self, SoupMessageHeaders *headers)
 {
     SoupMessageBody *body = soup_server_message_get_response_body(self->message);
+    gsize body_bytes = 0; /* that will follow the head */
 
     if (self->media_type != NULL)
         soup_message_headers_replace(headers, "Content-Type", self->media_type);
@@ -166,7 +167,9 @@ attach_body(LtExchange *self, SoupMessageHeaders *headers)
         return;
     }
     soup_message_headers_set_content_length(headers, self->answer == NULL ? 0 : (goffset) g_bytes_get_size(self->answer));
-    lt_guard_answering(self->guard, self->answer == NULL ? 0 : g_bytes_get_size(self->answer));
+    if (self->answer != NULL && strcmp(lt_exchange_get_method(self), "HEAD") != 0)
+        body_bytes = g_bytes_get_size(self->answer);
+    lt_guard_answering(self->guard, body_bytes);
     if (self->answer != NULL && g_bytes_get_size(self->answer) > 0)
         soup_message_body_append_bytes(body, self->answer);
 }

@@ -7,10 +7,13 @@
 #include "store/log-append.h"
 #include "store/store.h"
 
+typedef struct _LtSequences LtSequences;
+
 struct _LtStoreTransaction {
     LtStore *store;
     LtDatabase *database;
     LtLogTail *log;
+    LtSequences *sequences;
     gint64 time_us;         /* of all entries of this group */
     gint64 receipt_checkpoint; /* row that the receipts of this group name; 0 when it made none */
 };

@@ -18,6 +18,7 @@
 #include "store/blobs.h"
 #include "store/migrations.h"
 #include "store/receipts.h"
+#include "store/sequences.h"
 #include "store/writer.h"
 
 #define SPACE_EVERY_US G_USEC_PER_SEC
@@ -30,6 +31,7 @@ struct _LtStore {
     int lock;
     LtDatabase *database;   /* the writer's */
     LtLogTail *log;
+    LtSequences *sequences;
     LtWal *wal;
     LtWriter *writer;
     LtBlobs *blobs;
@@ -134,6 +136,12 @@ check_log(LtStore *self, GError **error)
 }
 
 static gboolean
+finish_group(LtStoreTransaction *tx, GError **error)
+{
+    return lt_sequences_finish_group(tx, error) && lt_receipts_finish_group(tx, error);
+}
+
+static gboolean
 start_writing(LtStore *self, GError **error)
 {
     LtWriterParts parts = {
@@ -141,7 +149,7 @@ start_writing(LtStore *self, GError **error)
         .database = self->database,
         .group_max = (guint) CLAMP(self->options.group_max > 0 ? self->options.group_max : 256, 1, 256),
         .group_wait_us = CLAMP(self->options.group_wait_us, 0, 1000),
-        .finish = lt_receipts_finish_group,
+        .finish = finish_group,
     };
 
     self->log = lt_log_tail_open(self->database, self->options.signer, self->options.demo, error);
@@ -150,7 +158,9 @@ start_writing(LtStore *self, GError **error)
     self->wal = lt_wal_start(self->path, READER_CACHE_BYTES, error);
     if (self->wal == NULL)
         return FALSE;
+    self->sequences = lt_sequences_new();
     parts.log = self->log;
+    parts.sequences = self->sequences;
     parts.wal = self->wal;
     self->writer = lt_writer_start(&parts);
     return TRUE;
@@ -204,6 +214,7 @@ lt_store_close(LtStore *self)
     lt_writer_stop(self->writer);
     lt_wal_stop(self->wal);
     lt_log_tail_free(self->log);
+    lt_sequences_free(self->sequences);
     g_ptr_array_unref(self->readers);
     if (self->database != NULL) {
         sqlite3_wal_checkpoint_v2(lt_database_get_handle(self->database), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

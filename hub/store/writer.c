@@ -12,6 +12,7 @@
 #include "store/writer.h"
 
 #include "base/value.h"
+#include "store/sequences.h"
 
 #define LAZY_US 200000
 
@@ -163,12 +164,14 @@ run_closure(LtStoreTransaction *tx, Request *request, gboolean savepoint, GError
         return CLOSURE_GROUP_LOST;
     before = sqlite3_total_changes64(handle);
     lt_log_tail_mark(tx->log);
+    lt_sequences_mark(tx->sequences);
     if (request->write(tx, request->data, &request->error)) {
         if (savepoint && !LT_RUN_PLAIN(tx->database, error, "RELEASE write"))
             return CLOSURE_GROUP_LOST;
         return CLOSURE_OK;
     }
     lt_log_tail_revert(tx->log);
+    lt_sequences_revert(tx->sequences);
     if (request->error == NULL)
         lt_error_set(&request->error, LT_ERROR_INTERNAL, "env.internal", "a write failed without a reason");
     if (sqlite3_get_autocommit(handle)) { /* SQLite itself has rolled back: disk or memory */
@@ -212,6 +215,7 @@ roll_back(LtWriter *self)
     if (!sqlite3_get_autocommit(lt_database_get_handle(self->parts.database)))
         sqlite3_exec(lt_database_get_handle(self->parts.database), "ROLLBACK", NULL, NULL, NULL);
     lt_log_tail_end(self->parts.log, FALSE);
+    lt_sequences_end(self->parts.sequences, FALSE);
 }
 
 /* All fail with the group's error, also those that failed by themselves: what they saw may have been rolled back. */
@@ -246,7 +250,8 @@ count(LtWriter *self, guint length, gint64 took_us, gboolean committed)
 static void
 run_group(LtWriter *self, Request *group, guint length)
 {
-    LtStoreTransaction tx = { .store = self->parts.store, .database = self->parts.database, .log = self->parts.log };
+    LtStoreTransaction tx = { .store = self->parts.store, .database = self->parts.database, .log = self->parts.log,
+                              .sequences = self->parts.sequences };
     g_autoptr(GError) error = NULL;
     gboolean again = FALSE, committed;
     gint64 start_us;
@@ -261,6 +266,7 @@ run_group(LtWriter *self, Request *group, guint length)
     }
     if (committed) {
         lt_log_tail_end(self->parts.log, TRUE);
+        lt_sequences_end(self->parts.sequences, TRUE);
     } else {
         roll_back(self);
         fail_group(group, error);

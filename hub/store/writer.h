@@ -11,6 +11,7 @@ typedef struct {
     LtStore *store;
     LtDatabase *database; /* (transfer none) outlives the writer; nobody else touches it */
     LtLogTail *log;       /* (transfer none) the same */
+    LtSequences *sequences; /* (transfer none) the same */
     LtWal *wal;           /* (transfer none) */
     guint group_max;
     gint64 group_wait_us;
