@@ -10,11 +10,52 @@ typedef struct {
     guint line, column;
 } Reader;
 
-static void
-field_free(LtCsvField *self)
+void
+lt_csv_field_free(LtCsvField *self)
 {
     g_free(self->text);
+    lt_csv_free(self->table);
     g_free(self);
+}
+
+void
+lt_csv_append(GString *out, const char *text)
+{
+    const char *end = out->len > 0 ? &out->str[out->len - 1] : "\n";
+
+    if (*end != '\n')
+        g_string_append_c(out, ',');
+    if (text == NULL || *text == '\0') {
+        if (*end == '\n') /* an empty first field would not be seen as one */
+            g_string_append(out, "\"\"");
+        return;
+    }
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        g_string_append(out, text);
+        return;
+    }
+    g_string_append_c(out, '"');
+    for (; *text != '\0'; text++)
+        g_string_append(out, *text == '"' ? "\"\"" : (const char[]){ *text, '\0' });
+    g_string_append_c(out, '"');
+}
+
+int
+lt_csv_find(const LtCsv *self, const char *column)
+{
+    for (guint i = 0; i < self->header->len; i++)
+        if (strcmp(((const LtCsvField *) self->header->pdata[i])->text, column) == 0)
+            return (int) i;
+    return -1;
+}
+
+const LtCsvField *
+lt_csv_get(const LtCsv *self, const GPtrArray *record, const char *column)
+{
+    int index = lt_csv_find(self, column);
+    const LtCsvField *field = index >= 0 ? record->pdata[index] : NULL;
+
+    return field != NULL && (*field->text != '\0' || field->table != NULL) ? field : NULL;
 }
 
 void
@@ -96,7 +137,7 @@ read_field(Reader *reader, GError **error)
 static GPtrArray *
 read_record(Reader *reader, GError **error)
 {
-    g_autoptr(GPtrArray) record = g_ptr_array_new_with_free_func((GDestroyNotify) field_free);
+    g_autoptr(GPtrArray) record = g_ptr_array_new_with_free_func((GDestroyNotify) lt_csv_field_free);
 
     for (;;) {
         LtCsvField *field = read_field(reader, error);

@@ -36,23 +36,10 @@ add_fault(Import *import, const LtCsvField *field, const char *format, ...)
     g_ptr_array_add(import->faults, g_strdup_printf("%s:%u:%u: %s", import->name, field->line, field->column, text));
 }
 
-static int
-find_column(const Import *import, const char *column)
-{
-    for (guint i = 0; i < import->csv->header->len; i++)
-        if (strcmp(((const LtCsvField *) import->csv->header->pdata[i])->text, column) == 0)
-            return (int) i;
-    return -1;
-}
-
-/* The field of a column; an absent or empty one is NULL. Records were checked to be as long as the header. */
 static const LtCsvField *
 get_field(const Import *import, const GPtrArray *record, const char *column)
 {
-    int index = find_column(import, column);
-    const LtCsvField *field = index >= 0 ? record->pdata[index] : NULL;
-
-    return field != NULL && *field->text != '\0' ? field : NULL;
+    return lt_csv_get(import->csv, record, column);
 }
 
 static char *
@@ -67,7 +54,7 @@ dup_field(const Import *import, const GPtrArray *record, const char *column)
 static const LtCsvField *
 need_field(Import *import, const GPtrArray *record, const char *column, gboolean (*check)(const char *text), const char *what)
 {
-    int index = find_column(import, column);
+    int index = lt_csv_find(import->csv, column);
     const LtCsvField *field = record->pdata[index];
 
     if (*field->text == '\0')
@@ -330,7 +317,7 @@ find_shape(Import *import)
         gboolean all = TRUE;
 
         for (guint j = 0; required[j] != NULL; j++)
-            all = all && find_column(import, required[j]) >= 0;
+            all = all && lt_csv_find(import->csv, required[j]) >= 0;
         if (all)
             return &shapes[i];
     }
@@ -347,7 +334,7 @@ check_header(Import *import, const Shape *shape)
 
         if (!words_hold(shape->required, field->text) && !words_hold(shape->optional, field->text))
             add_fault(import, field, "there is no column \"%s\"; known are: %s %s", field->text, shape->required, shape->optional);
-        else if (find_column(import, field->text) != (int) i)
+        else if (lt_csv_find(import->csv, field->text) != (int) i)
             add_fault(import, field, "column \"%s\" stands there twice", field->text);
     }
 }

@@ -14,6 +14,7 @@
 #include "store/delivery-row.h"
 #include "store/dossier-rows.h"
 #include "store/receipts.h"
+#include "store/registry-records.h"
 #include "store/sequences.h"
 #include "store/settle.h"
 
@@ -252,15 +253,6 @@ record_state(LtStoreTransaction *tx, Job *job, const LtDossierTouched *touched, 
            lt_dossier_add_event(tx, touched->row, index, "state", job->out->message, NULL, job->in->state, error);
 }
 
-/* The log takes ASCII without quotes; the registry holds the basis as it was written. */
-static char *
-basis_word(const char *basis)
-{
-    g_autofree char *ascii = g_str_to_ascii(basis, NULL);
-
-    return g_strndup(g_strcanon(ascii, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " ./-:,()", '?'), 255);
-}
-
 static gboolean
 record_readdress(LtStoreTransaction *tx, Job *job, const LtDossierTouched *touched, GError **error)
 {
@@ -274,8 +266,8 @@ record_readdress(LtStoreTransaction *tx, Job *job, const LtDossierTouched *touch
     lt_record_set_string(record, "d", job->header->dossier);
     lt_record_set_string(record, "old", job->header->to);
     lt_record_set_string(record, "new", job->in->receiver);
-    basis = basis_word(job->in->readdressed);
-    lt_record_set_string(record, "basis", basis);
+    basis = lt_basis_word(job->in->readdressed);
+    lt_record_set_string(record, "basis", basis != NULL ? basis : "");
     return lt_store_append_record(tx, record, &index, NULL, error) &&
            lt_dossier_add_event(tx, touched->row, index, "readdress", job->out->message, NULL, job->in->receiver, error);
 }

@@ -23,6 +23,7 @@ typedef struct {
     gsize rows;              /* offset of the array in LtRegistryRows */
     gsize size;              /* of a row */
     gsize object;            /* offset of the name that the log gives; no personal data */
+    gsize basis;             /* offset of the legal basis; 0: it has none */
     const char *select, *put; /* SQL; columns in the order below */
     LtRowColumn columns[LT_ROW_COLUMNS + 1];
 } LtRowKind;

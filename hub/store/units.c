@@ -2,16 +2,8 @@
 /* units.c: the registry's rows in the database. A change writes all its rows with the records that speak of them, or nothing. */
 #include "store/units.h"
 
-#include <string.h>
-
-#include "store/store-private.h"
+#include "store/registry-records.h"
 #include "store/unit-columns.h"
-#include "trust/digest.h"
-
-typedef struct {
-    const LtRegistryRows *rows;
-    const char *actor_kind, *actor;
-} Change;
 
 static gboolean
 put_row(LtDatabase *database, const LtRowKind *kind, gconstpointer row, GError **error)
@@ -42,89 +34,39 @@ put_rows(LtDatabase *database, const LtRegistryRows *rows, GError **error)
     return TRUE;
 }
 
-/* What the log says of a change: a digest over all that was put, and the names of the objects, which hold no personal data. */
-typedef struct {
-    LtHasher *hasher;
-    GPtrArray *objects; /* of char * */
-} Summary;
-
 static void
-hash_text(Summary *summary, const char *text)
+summarize_row(LtRegistrySummary *summary, const LtRowKind *kind, gconstpointer row)
 {
-    lt_hasher_update(summary->hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 1);
-}
+    const char *texts[LT_ROW_COLUMNS], *basis = NULL;
+    char times[LT_ROW_COLUMNS][32];
+    guint n = 0;
 
-static void
-summarize_row(Summary *summary, const LtRowKind *kind, gconstpointer row)
-{
-    hash_text(summary, kind->word);
-    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++) {
-        char time[32];
-
+    for (const LtRowColumn *column = kind->columns; column->kind != LT_COLUMN_END; column++, n++) {
         if (column->kind == LT_COLUMN_TIME)
-            g_snprintf(time, sizeof time, "%" G_GINT64_FORMAT, lt_row_time(row, column));
-        hash_text(summary, column->kind == LT_COLUMN_TIME ? time : lt_row_text(row, column));
+            g_snprintf(times[n], sizeof times[n], "%" G_GINT64_FORMAT, lt_row_time(row, column));
+        texts[n] = column->kind == LT_COLUMN_TIME ? times[n] : lt_row_text(row, column);
+        basis = column->offset == kind->basis ? texts[n] : basis;
     }
-    g_ptr_array_add(summary->objects, g_strconcat(kind->word, ":", G_STRUCT_MEMBER(const char *, row, kind->object), NULL));
+    lt_registry_summary_add(summary, kind->word, G_STRUCT_MEMBER(const char *, row, kind->object), kind->basis != 0 ? basis : NULL, texts, n);
 }
 
-static void
-summarize(Summary *summary, const LtRegistryRows *rows)
+static gboolean
+record_changes(LtStoreTransaction *tx, const LtRegistryRows *rows, const char *actor_kind, const char *actor, char *digest, GError **error)
 {
+    g_autoptr(LtRegistrySummary) summary = lt_registry_summary_new();
+
     for (guint i = 0; i < LT_ROW_KINDS; i++) {
         const GPtrArray *all = lt_row_kind_of(&lt_row_kinds[i], rows);
 
         for (guint j = 0; j < all->len; j++)
             summarize_row(summary, &lt_row_kinds[i], all->pdata[j]);
     }
-}
-
-static gboolean
-next_generation(LtDatabase *database, gint64 *generation, GError **error)
-{
-    g_auto(LtQuery) query = LT_QUERY_INIT;
-
-    if (!LT_ASK_PLAIN(&query, database, error,
-                      "INSERT INTO counter (name, value) VALUES ('registry', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value") ||
-        !lt_query_next(&query, error))
-        return FALSE;
-    *generation = lt_query_integer(&query, 0);
-    return TRUE;
-}
-
-#define MAX_LIST 64 /* of a log entry */
-
-static gboolean
-record_changes(LtStoreTransaction *tx, const Change *change, GError **error)
-{
-    Summary summary = { lt_hasher_new(), g_ptr_array_new_with_free_func(g_free) };
-    guint8 digest[LT_SHA256_SIZE];
-    g_autofree char *sha = NULL;
-    gint64 generation = 0;
-    gboolean ok = next_generation(tx->database, &generation, error);
-
-    summarize(&summary, change->rows);
-    lt_hasher_finish(summary.hasher, digest);
-    sha = lt_hex_dup(digest, sizeof digest);
-    for (guint i = 0; ok && i < summary.objects->len; i += MAX_LIST) {
-        const char *names[MAX_LIST + 1] = { NULL };
-        LtRecord *record = lt_record_new("cfg.changed", change->actor_kind, change->actor);
-
-        for (guint j = 0; j < MAX_LIST && i + j < summary.objects->len; j++)
-            names[j] = summary.objects->pdata[i + j];
-        lt_record_set_integer(record, "gen", generation);
-        lt_record_set_string(record, "sha", sha);
-        lt_record_set_strings(record, "obj", names);
-        ok = lt_store_append_record(tx, record, NULL, NULL, error);
-    }
-    lt_hasher_free(summary.hasher);
-    g_ptr_array_unref(summary.objects);
-    return ok;
+    return lt_registry_summary_record(summary, tx, actor_kind, actor, digest, error);
 }
 
 /* A key is added when it was not there, and retired when its end is set and was open. */
 static gboolean
-record_key(LtStoreTransaction *tx, const Change *change, const LtUnitKeyRow *row, GError **error)
+record_key(LtStoreTransaction *tx, const LtUnitKeyRow *row, const char *actor_kind, const char *actor, GError **error)
 {
     g_auto(LtQuery) query = LT_QUERY_INIT;
     const char *event = "key.added";
@@ -140,23 +82,34 @@ record_key(LtStoreTransaction *tx, const Change *change, const LtUnitKeyRow *row
     }
     if (query.failed)
         return FALSE;
-    record = lt_record_new(event, change->actor_kind, change->actor);
+    record = lt_record_new(event, actor_kind, actor);
     lt_record_set_string(record, "spki", row->spki);
     lt_record_set_string(record, "unit", row->unit);
     lt_record_set_string(record, "use", row->use);
     return lt_store_append_record(tx, record, NULL, NULL, error);
 }
 
+gboolean
+lt_registry_rows_write(LtStoreTransaction *tx, const LtRegistryRows *rows, const char *actor_kind, const char *actor, char *digest, GError **error)
+{
+    for (guint i = 0; i < rows->keys->len; i++) {
+        if (!record_key(tx, rows->keys->pdata[i], actor_kind, actor, error))
+            return FALSE;
+    }
+    return put_rows(tx->database, rows, error) && record_changes(tx, rows, actor_kind, actor, digest, error);
+}
+
+typedef struct {
+    const LtRegistryRows *rows;
+    const char *actor_kind, *actor;
+} Change;
+
 static gboolean
 change_write(LtStoreTransaction *tx, gpointer data, GError **error)
 {
     const Change *change = data;
 
-    for (guint i = 0; i < change->rows->keys->len; i++) {
-        if (!record_key(tx, change, change->rows->keys->pdata[i], error))
-            return FALSE;
-    }
-    return put_rows(tx->database, change->rows, error) && record_changes(tx, change, error);
+    return lt_registry_rows_write(tx, change->rows, change->actor_kind, change->actor, NULL, error);
 }
 
 gboolean
