@@ -12,6 +12,7 @@
 typedef struct {
     char *name;  /* "unit:H52" */
     char *basis; /* nullable, as the log takes it */
+    gboolean joins; /* of a kind that has no basis: goes with those before */
 } Object;
 
 struct _LtRegistrySummary {
@@ -67,7 +68,7 @@ lt_basis_word(const char *basis)
 void
 lt_registry_summary_add(LtRegistrySummary *self, const char *kind, const char *name, const char *basis, const char *const *texts, guint n)
 {
-    Object object = { g_strconcat(kind, ":", name, NULL), lt_basis_word(basis) };
+    Object object = { g_strconcat(kind, ":", name, NULL), lt_basis_word(basis), basis != NULL && *basis == '\0' };
 
     lt_registry_summary_digest(self, (const char *const[]){ kind, name }, 2);
     lt_registry_summary_digest(self, texts, n);
@@ -87,6 +88,12 @@ next_generation(LtDatabase *database, gint64 *generation, GError **error)
     return TRUE;
 }
 
+static gboolean
+goes_with(const Object *object, const char *basis)
+{
+    return object->joins || g_strcmp0(object->basis, basis) == 0;
+}
+
 /* Objects from @first on that share its basis, as many as one entry takes. */
 static guint
 run_of(const LtRegistrySummary *self, guint first, const char *names[MAX_LIST + 1])
@@ -94,7 +101,7 @@ run_of(const LtRegistrySummary *self, guint first, const char *names[MAX_LIST + 
     const char *basis = g_array_index(self->objects, Object, first).basis;
     guint n = 0;
 
-    while (n < MAX_LIST && first + n < self->objects->len && g_strcmp0(g_array_index(self->objects, Object, first + n).basis, basis) == 0) {
+    while (n < MAX_LIST && first + n < self->objects->len && goes_with(&g_array_index(self->objects, Object, first + n), basis)) {
         names[n] = g_array_index(self->objects, Object, first + n).name;
         n++;
     }

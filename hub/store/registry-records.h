@@ -12,7 +12,7 @@ void lt_registry_summary_free(LtRegistrySummary *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistrySummary, lt_registry_summary_free)
 /** lt_registry_summary_digest: takes texts into the digest; a NULL among them counts as empty */
 void lt_registry_summary_digest(LtRegistrySummary *self, const char *const *texts, guint n);
-/** lt_registry_summary_add: the object "KIND:NAME", its legal basis (nullable) and its texts */
+/** lt_registry_summary_add: the object "KIND:NAME" and its texts. @basis: its legal basis; NULL: it has none; "": its kind has none */
 void lt_registry_summary_add(LtRegistrySummary *self, const char *kind, const char *name, const char *basis, const char *const *texts, guint n);
 /** lt_registry_summary_record: raises the generation and appends cfg.changed, one for each 64 objects of the same basis.
  * @digest_out: (out) (optional): 65 bytes, hex */

@@ -47,7 +47,7 @@ summarize_row(LtRegistrySummary *summary, const LtRowKind *kind, gconstpointer r
         texts[n] = column->kind == LT_COLUMN_TIME ? times[n] : lt_row_text(row, column);
         basis = column->offset == kind->basis ? texts[n] : basis;
     }
-    lt_registry_summary_add(summary, kind->word, G_STRUCT_MEMBER(const char *, row, kind->object), kind->basis != 0 ? basis : NULL, texts, n);
+    lt_registry_summary_add(summary, kind->word, G_STRUCT_MEMBER(const char *, row, kind->object), kind->basis != 0 ? basis : "", texts, n);
 }
 
 static gboolean

@@ -219,7 +219,7 @@ test_table(void)
     gsize n;
     const LtEventRule *rules = lt_record_events(&n);
 
-    g_assert_cmpuint(n, ==, 56);
+    g_assert_cmpuint(n, ==, 57);
     for (gsize i = 0; i < n; i++) {
         g_assert_true(lt_record_find_event(rules[i].event) == &rules[i]);
         g_assert_null(rules[i].fields[LT_EVENT_MAX_FIELDS - 1].name);
