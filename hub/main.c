@@ -19,6 +19,7 @@ main(int argc, char **argv)
         &lt_command_audit,
         &lt_command_verify,
         &lt_command_pki,
+        &lt_command_plugin,
         &lt_command_backup,
         &lt_command_restore,
         &lt_command_version,

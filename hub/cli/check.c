@@ -4,8 +4,36 @@
 
 #include "base/json.h"
 #include "base/language.h"
+#include "cli/cases.h"
+#include "cli/check-certificates.h"
 #include "cli/commands.h"
 #include "hub.h"
+
+/* The place that a fault names: `FILE: [SECTION] KEY: …`, `… has no key 'KEY'`, `… needs 'KEY': …`. */
+static void
+append_place(GString *line, const char *text)
+{
+    static const char *const before_key[] = { " has no key '", " needs '", " '", NULL };
+    const char *bracket = strstr(text, ": [");
+    const char *end = bracket != NULL ? strchr(bracket, ']') : NULL;
+    g_autofree char *file = bracket != NULL ? g_strndup(text, (gsize) (bracket - text)) : NULL;
+    g_autofree char *section = end != NULL ? g_strndup(bracket + 3, (gsize) (end - bracket - 3)) : NULL;
+    g_autofree char *key = NULL;
+    gsize length;
+
+    if (end == NULL)
+        return;
+    end++;
+    for (guint i = 0; before_key[i] != NULL && key == NULL; i++)
+        if (g_str_has_prefix(end, before_key[i]))
+            key = g_strndup(end + strlen(before_key[i]), strcspn(end + strlen(before_key[i]), "'"));
+    length = *end == ' ' ? strspn(end + 1, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+    if (key == NULL && length > 0 && end[1 + length] == ':')
+        key = g_strndup(end + 1, length);
+    lt_json_append_member(line, "file", file);
+    lt_json_append_member(line, "section", section);
+    lt_json_append_member(line, "key", key);
+}
 
 static void
 print_fault(const LtTerminal *terminal, const char *fault)
@@ -17,6 +45,7 @@ print_fault(const LtTerminal *terminal, const char *fault)
         g_autoptr(GString) line = g_string_new("{");
 
         lt_json_append_member(line, "level", warning ? "warning" : "error");
+        append_place(line, text);
         lt_json_append_member(line, "text", text);
         g_print("%s}\n", line->str);
         return;
@@ -38,6 +67,28 @@ load_registry(const LtHubSettings *settings, LtFaults *faults)
     return registry;
 }
 
+/* Cases of the endpoints that open: a map that compiles may still map wrongly. */
+static void
+run_cases(LtSettings *settings, LtPlan *plan, const LtEndpointShared *shared, LtFaults *faults)
+{
+    for (guint i = 0; i < lt_plan_get_n_endpoints(plan); i++) {
+        const char *name = lt_endpoint_get_name(lt_plan_get_endpoint(plan, i));
+        LtSection *section = lt_settings_lookup(settings, "endpoint", name);
+        g_autofree char *folder = lt_cases_folder(section);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) cases = lt_cases_list(folder, &error);
+        g_autoptr(LtFaults) failed = lt_faults_new();
+        LtCaseRun run = { .shared = *shared, .settings = settings, .endpoint = name, .faults = failed };
+
+        if (cases == NULL)
+            lt_faults_add(faults, "%s cases: %s", lt_section_get_label(section), error->message);
+        else
+            lt_case_run_all(&run, cases, NULL);
+        for (guint j = 0; j < failed->len; j++)
+            lt_faults_add(faults, "%s cases: %s", lt_section_get_label(section), (const char *) failed->pdata[j]);
+    }
+}
+
 static void
 check_settings(LtSettings *settings, LtFaults *faults)
 {
@@ -56,6 +107,8 @@ check_settings(LtSettings *settings, LtFaults *faults)
             lt_faults_add(faults, "%s: [trust]: %s", lt_settings_get_path(settings), error->message);
         if (registry != NULL && shared.thread != NULL)
             plan = lt_plan_load(settings, registry, &shared, 1, NULL, faults);
+        if (plan != NULL)
+            run_cases(settings, plan, &shared, faults);
     }
     lt_hub_settings_clear(&hub);
 }
@@ -70,10 +123,12 @@ run_check(gpointer options, char **arguments, const LtTerminal *terminal)
 
     (void) options;
     (void) arguments;
-    if (settings == NULL)
+    if (settings == NULL) {
         lt_faults_add(faults, "%s", error->message);
-    else
+    } else {
+        lt_check_certificates(settings, faults);
         check_settings(settings, faults);
+    }
     for (guint i = 0; i < faults->len; i++) {
         print_fault(terminal, faults->pdata[i]);
         n_errors += g_str_has_prefix(faults->pdata[i], "warning: ") ? 0 : 1;
@@ -86,7 +141,8 @@ run_check(gpointer options, char **arguments, const LtTerminal *terminal)
 static const LtVerb verbs[] = {
     { .name = "", .arguments = "", .summary = "Checks the configuration, offline, and names every fault",
       .description = "Reads the configuration, the trust anchors and the units of the store, opens every plugin with its settings and checks that\n"
-                     "each route can match and each endpoint is used. Nothing is changed and nothing is sent.",
+                     "each route can match, each endpoint is used, units are in office today, certificates have not ended, and the endpoints' own test\n"
+                     "cases still hold. Nothing is changed and nothing is sent.",
       .examples = "lthub check --config /etc/lthub/lthub.conf\nlthub check --json", .run = run_check },
     { 0 },
 };

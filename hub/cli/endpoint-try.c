@@ -17,16 +17,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MESSAGE_KEYS(Struct, member)                                                                                                   \
+    { "message", LT_KEY_PATH, G_STRUCT_OFFSET(Struct, member message), "", NULL, N_("payload of the message, JSON or XML") },            \
+        { "sample", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member sample), "", NULL, N_("built-in payload instead, such as dossier.submit") }, \
+        { "type", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member type), "", NULL, N_("message type of the payload (default: dossier.submit)") }, \
+        { "from", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member from), "", NULL, N_("sending unit (default: the hub's)") },               \
+        { "to", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member to), "", NULL, N_("receiving unit (default: the first that the endpoint serves)") }, \
+        { "attachments", LT_KEY_LIST, G_STRUCT_OFFSET(Struct, member attachments), "", NULL, N_("files that are attached, separated by ;") }, \
+        { "role", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member role), "form", NULL, N_("role of the attachments") },                     \
+        { "media_type", LT_KEY_STRING, G_STRUCT_OFFSET(Struct, member media_type), "application/pdf", NULL, N_("media type of the attachments") }
+
 const LtKey lt_endpoint_try_keys[] = {
-    LT_PATH(LtEndpointTry, message, "", "payload of the message, JSON or XML"),
-    LT_STRING(LtEndpointTry, sample, "", "built-in payload instead, such as dossier.submit"),
-    LT_STRING(LtEndpointTry, type, "", "message type of the payload (default: dossier.submit)"),
-    LT_STRING(LtEndpointTry, from, "", "sending unit (default: the hub's)"),
-    LT_STRING(LtEndpointTry, to, "", "receiving unit (default: the first that the endpoint serves)"),
-    LT_LIST(LtEndpointTry, attachments, "", "files that are attached, separated by ;"),
-    LT_STRING(LtEndpointTry, role, "form", "role of the attachments"),
-    LT_STRING(LtEndpointTry, media_type, "application/pdf", "media type of the attachments"),
+    MESSAGE_KEYS(LtEndpointTry, ),
     LT_BOOLEAN(LtEndpointTry, send, "false", "send it to the real system and show the exchange"),
+    LT_KEYS_END,
+};
+
+const LtKey lt_endpoint_record_keys[] = {
+    MESSAGE_KEYS(LtEndpointRecord, try.),
+    LT_STRING(LtEndpointRecord, name, "", "name of the case (default: the time)"),
     LT_KEYS_END,
 };
 
@@ -83,16 +92,22 @@ paper_of(const LtEndpointTry *options, GBytes *payload)
     return options->attachments == NULL && options->message == NULL && memmem(data, size, "att/0001", 8) != NULL ? lt_sample_paper() : NULL;
 }
 
-static LtMessage *
-make_message(const LtEndpointTry *options, LtOpenEndpoint *open, GError **error)
+LtMessage *
+lt_endpoint_try_message(const LtEndpointTry *options, LtOpenEndpoint *open, GError **error)
 {
     char **served = lt_endpoint_get_settings(open->endpoint)->units;
-    g_autofree char *type = options->sample != NULL ? sample_type(options->sample, error) : g_strdup(options->type != NULL ? options->type : "dossier.submit");
-    g_autoptr(GBytes) payload = type != NULL ? read_payload(options, type, error) : NULL;
+    g_autofree char *type = NULL;
+    g_autoptr(GBytes) payload = NULL;
     g_autoptr(GBytes) paper = NULL;
     gboolean is_result;
     LtSample sample;
 
+    if ((options->message == NULL) == (options->sample == NULL)) {
+        lt_error_set(error, LT_ERROR_CONFIG, "usage", "which message? --message FILE, or --sample dossier.submit");
+        return NULL;
+    }
+    type = options->sample != NULL ? sample_type(options->sample, error) : g_strdup(options->type != NULL ? options->type : "dossier.submit");
+    payload = type != NULL ? read_payload(options, type, error) : NULL;
     if (payload == NULL || !check_payload(type, payload, error))
         return NULL;
     paper = paper_of(options, payload);
@@ -137,7 +152,7 @@ try_dry(const LtEndpointTry *options, const char *name, const LtTerminal *termin
 
     if (!lt_open_endpoint(&open, terminal->config, name, dry, NULL, &error))
         return lt_command_fail(terminal, error);
-    message = make_message(options, &open, &error);
+    message = lt_endpoint_try_message(options, &open, &error);
     if (message == NULL)
         return lt_command_fail(terminal, error);
     if (!lt_endpoint_deliver(open.endpoint, message, NULL, &request, &type, &error) && strcmp(lt_error_get_reason(error), "endpoint.dry") != 0)
@@ -225,7 +240,7 @@ try_live(const LtEndpointTry *options, const char *name, const LtTerminal *termi
 
     if (folder == NULL || !lt_open_endpoint(&open, terminal->config, name, live, NULL, &error))
         return lt_command_fail(terminal, error);
-    message = make_message(options, &open, &error);
+    message = lt_endpoint_try_message(options, &open, &error);
     if (message == NULL) {
         g_rmdir(folder);
         return lt_command_fail(terminal, error);
@@ -240,11 +255,6 @@ int
 lt_endpoint_try_run(gpointer data, char **arguments, const LtTerminal *terminal)
 {
     const LtEndpointTry *options = data;
-    g_autoptr(GError) error = NULL;
 
-    if ((options->message == NULL) == (options->sample == NULL)) {
-        lt_error_set(&error, LT_ERROR_CONFIG, "usage", "what shall be tried? --message FILE, or --sample dossier.submit");
-        return lt_command_fail(terminal, error);
-    }
     return options->send ? try_live(options, arguments[0], terminal) : try_dry(options, arguments[0], terminal);
 }

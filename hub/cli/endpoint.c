@@ -128,6 +128,16 @@ static const LtVerb verbs[] = {
       .examples = "lthub endpoint new so-tu-phap --plugin rest --set url=https://motcua.sotuphap.example/api --set units=H52.13\n"
                   "lthub endpoint new thu --plugin folder --output -   # only prints it",
       .options = lt_endpoint_new_keys, .options_size = sizeof(LtEndpointNew), .run = lt_endpoint_new_run },
+    { .name = "record", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Sends a message to the real system and keeps the exchange as a test case",
+      .description = "What was sent and answered is kept with secrets masked, beside the endpoint's section in NAME.cases (or where its key 'cases' says).\n"
+                     "It holds what the message holds: record samples, not citizens' dossiers.",
+      .examples = "lthub endpoint record so-tu-phap --sample dossier.submit --name tiep-nhan\nlthub endpoint test so-tu-phap",
+      .options = lt_endpoint_record_keys, .options_size = sizeof(LtEndpointRecord), .run = lt_endpoint_record_run },
+    { .name = "test", .arguments = "NAME [CASE…]", .min_arguments = 1, .max_arguments = 64, .summary = "Runs an endpoint's own test cases and prints TAP",
+      .description = "Cases lie beside the section in NAME.cases: X.in and X.out (a payload and the request that it becomes), and recorded exchanges.\n"
+                     "Nothing is sent. lthub check runs them, too.",
+      .examples = "lthub endpoint test so-tu-phap\nlthub endpoint test so-tu-phap tiep-nhan --faults",
+      .options = lt_endpoint_test_keys, .options_size = sizeof(LtEndpointTest), .run = lt_endpoint_test_run },
     { .name = "try", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1,
       .summary = "Shows the mapped request byte for byte; with --send sends it and shows the exchange and the verdict",
       .description = "The message is made up from the payload: it is not sealed, and neither store nor log hear of it. Without --send no connection is made.\n"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/endpoint-open.h"
 
 typedef struct {
     char *type;
@@ -37,3 +38,18 @@ typedef struct {
 } LtEndpointTry;
 extern const LtKey lt_endpoint_try_keys[];
 int lt_endpoint_try_run(gpointer options, char **arguments, const LtTerminal *terminal);
+/** lt_endpoint_try_message: the message that the options name. Errors: CONFIG, INVALID, UNAVAILABLE */
+LtMessage *lt_endpoint_try_message(const LtEndpointTry *options, LtOpenEndpoint *open, GError **error);
+
+typedef struct {
+    gboolean faults;
+} LtEndpointTest;
+extern const LtKey lt_endpoint_test_keys[];
+int lt_endpoint_test_run(gpointer options, char **arguments, const LtTerminal *terminal);
+
+typedef struct {
+    LtEndpointTry try;
+    char *name;
+} LtEndpointRecord;
+extern const LtKey lt_endpoint_record_keys[];
+int lt_endpoint_record_run(gpointer options, char **arguments, const LtTerminal *terminal);

@@ -60,6 +60,7 @@ static const LtKey keys[] = {
     LT_DURATION(LtEndpointSettings, retry_cap, "30min", "10ms..7d", "longest wait between two attempts"),
     LT_BOOLEAN(LtEndpointSettings, next_hub, "false", "the system is a hub: what it has not taken before it expires is refused, and the sender told"),
     LT_CHOICE(LtEndpointSettings, mode, "live", "live|dry|replay", "live: requests are sent; dry: only shown, deliveries are held; replay: answered from the folder 'record'"),
+    LT_PATH(LtEndpointSettings, cases, "", "folder of the endpoint's own test cases (default: NAME.cases beside the file of this section)"),
     LT_PATH(LtEndpointSettings, record, "", "folder where exchanges are kept as files, secrets masked; they hold personal data"),
     LT_KEYS_END,
 };
@@ -286,7 +287,7 @@ verb_begin(Verb *verb, LtEndpoint *endpoint, LtInbox *answers, GCancellable *out
     verb->deadline_us = now_us + endpoint->settings.deadline;
     verb->link = lt_link_new(&(LtCallOptions) { .target = endpoint->target, .transcript = endpoint->transcript, .mode = endpoint->mode,
                                                 .script = endpoint->script, .deadline_us = verb->deadline_us, .cancellable = verb->cancellable,
-                                                .inbox = endpoint->mode == LT_CALL_LIVE ? answers : NULL });
+                                                .inbox = endpoint->mode == LT_CALL_LIVE || endpoint->mode == LT_CALL_SCRIPT ? answers : NULL });
     g_mutex_lock(&endpoint->mutex);
     g_ptr_array_add(endpoint->running, verb);
     g_mutex_unlock(&endpoint->mutex);

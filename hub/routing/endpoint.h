@@ -36,6 +36,7 @@ typedef struct {
     gint64 retry_first, retry_cap;
     gboolean next_hub;       /* the system is a hub: it takes nothing that has expired */
     char *mode;              /* "live", "dry" or "replay" */
+    char *cases;             /* nullable: folder of test cases */
     char *record;            /* nullable: folder where exchanges are kept, or replayed from */
 } LtEndpointSettings;
 

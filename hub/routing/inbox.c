@@ -14,45 +14,24 @@
 #define CURSOR_MAX 1024u
 
 struct _LtInbox {
+    const LtInboxDoor *door;
+    gpointer data;
+    guint n_submitted;
+};
+
+/* The hub's own door. */
+typedef struct {
     LtIntake *intake;
     LtStore *store;
     LtEndpoint *serving;
     const char *endpoint; /* its name */
     gboolean has_cursor; /* asked for only when wanted: most deliveries are answered by a receipt alone */
     char *cursor;        /* nullable */
-    guint n_submitted;
-};
-
-LtInbox *
-lt_inbox_new(LtIntake *intake, LtStore *store, LtEndpoint *endpoint)
-{
-    LtInbox *self = g_new0(LtInbox, 1);
-
-    self->intake = intake;
-    self->store = store;
-    self->serving = endpoint;
-    self->endpoint = lt_endpoint_get_name(endpoint);
-    return self;
-}
-
-void
-lt_inbox_free(LtInbox *self)
-{
-    if (self == NULL)
-        return;
-    g_free(self->cursor);
-    g_free(self);
-}
-
-guint
-lt_inbox_get_n_submitted(LtInbox *self)
-{
-    return self->n_submitted;
-}
+} Door;
 
 /* A source may pass over what was refused, so it must not vanish without a word. The key is the foreign system's own. */
 static void
-tell_refusal(LtInbox *self, const char *key, const GError *error)
+tell_refusal(Door *self, const char *key, const GError *error)
 {
     g_autofree char *shown = lt_escape_for_log(key != NULL ? key : "");
 
@@ -62,7 +41,7 @@ tell_refusal(LtInbox *self, const char *key, const GError *error)
 
 /* A system must not be able to speak for an office that it has nothing to do with. */
 static gboolean
-may_speak_for(LtInbox *self, const char *unit, GError **error)
+may_speak_for(Door *self, const char *unit, GError **error)
 {
     g_autofree char *shown = NULL;
 
@@ -73,39 +52,42 @@ may_speak_for(LtInbox *self, const char *unit, GError **error)
     return FALSE;
 }
 
-gboolean
-lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
+static gboolean
+door_submit(gpointer data, LtMessageBuilder *message, GError **error)
 {
+    Door *self = data;
     g_autoptr(LtMessageBuilder) owned = message;
     const LtBuilt *built = lt_message_builder_get(owned);
     g_autoptr(GError) cause = NULL;
 
-    if (may_speak_for(self, built->from, &cause) && lt_intake_submit_built(self->intake, self->endpoint, owned, &cause)) {
-        self->n_submitted++;
+    if (may_speak_for(self, built->from, &cause) && lt_intake_submit_built(self->intake, self->endpoint, owned, &cause))
         return TRUE;
-    }
     tell_refusal(self, built->key, cause);
     g_propagate_error(error, g_steal_pointer(&cause));
     return FALSE;
 }
 
-const char *
-lt_inbox_get_cursor(LtInbox *self)
+static const char *
+door_get_cursor(gpointer data)
 {
+    Door *self = data;
+
     if (!self->has_cursor)
         self->cursor = lt_store_get_cursor(self->store, self->endpoint);
     self->has_cursor = TRUE;
     return self->cursor;
 }
 
-gboolean
-lt_inbox_set_cursor(LtInbox *self, const char *cursor, GError **error)
+static gboolean
+door_set_cursor(gpointer data, const char *cursor, GError **error)
 {
+    Door *self = data;
+
     if (strlen(cursor) > CURSOR_MAX || !g_utf8_validate(cursor, -1, NULL)) {
         lt_error_set(error, LT_ERROR_INVALID, "inbox.cursor", "endpoint %s: a cursor is text of at most %u bytes", self->endpoint, CURSOR_MAX);
         return FALSE;
     }
-    if (g_strcmp0(cursor, lt_inbox_get_cursor(self)) == 0)
+    if (g_strcmp0(cursor, door_get_cursor(self)) == 0)
         return TRUE;
     if (!lt_store_set_cursor(self->store, self->endpoint, cursor, error))
         return FALSE;
@@ -114,18 +96,21 @@ lt_inbox_set_cursor(LtInbox *self, const char *cursor, GError **error)
     return TRUE;
 }
 
-LtMessage *
-lt_inbox_find_submission(LtInbox *self, const char *code)
+static LtMessage *
+door_find_submission(gpointer data, const char *code)
 {
+    Door *self = data;
+
     return lt_store_find_submission(self->store, self->endpoint, code, NULL);
 }
 
-gboolean
-lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
+/* By code only: a reference is a secret between the hub and its units. */
+static gboolean
+door_find_standing(gpointer data, const char *code, LtStanding *standing)
 {
+    Door *self = data;
     g_autoptr(LtDossier) dossier = lt_store_find_dossier(self->store, code, NULL, NULL);
 
-    /* by code only: a reference is a secret between the hub and its units */
     if (dossier == NULL || g_strcmp0(dossier->code, code) != 0)
         return FALSE;
     standing->state = (int) CLAMP(g_ascii_strtoll(dossier->state, NULL, 10), 0, 10);
@@ -133,9 +118,10 @@ lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
     return TRUE;
 }
 
-LtMessage *
-lt_inbox_find_message(LtInbox *self, const char *from, const char *id)
+static LtMessage *
+door_find_message(gpointer data, const char *from, const char *id)
 {
+    Door *self = data;
     LtDeliveryQuery query = { .endpoint = self->endpoint, .message_id = id, .limit = 16 };
     g_autoptr(GPtrArray) deliveries = lt_store_list_deliveries(self->store, &query, NULL);
 
@@ -146,4 +132,92 @@ lt_inbox_find_message(LtInbox *self, const char *from, const char *id)
             return lt_store_load_message(self->store, delivery->message, NULL);
     }
     return NULL;
+}
+
+static void
+door_free(gpointer data)
+{
+    Door *self = data;
+
+    g_free(self->cursor);
+    g_free(self);
+}
+
+static const LtInboxDoor hub_door = { door_submit, door_get_cursor, door_set_cursor, door_find_submission, door_find_message, door_find_standing, door_free };
+
+LtInbox *
+lt_inbox_new_at(const LtInboxDoor *door, gpointer data)
+{
+    LtInbox *self = g_new0(LtInbox, 1);
+
+    self->door = door;
+    self->data = data;
+    return self;
+}
+
+LtInbox *
+lt_inbox_new(LtIntake *intake, LtStore *store, LtEndpoint *endpoint)
+{
+    Door *door = g_new0(Door, 1);
+
+    door->intake = intake;
+    door->store = store;
+    door->serving = endpoint;
+    door->endpoint = lt_endpoint_get_name(endpoint);
+    return lt_inbox_new_at(&hub_door, door);
+}
+
+void
+lt_inbox_free(LtInbox *self)
+{
+    if (self == NULL)
+        return;
+    if (self->door->free != NULL)
+        self->door->free(self->data);
+    g_free(self);
+}
+
+guint
+lt_inbox_get_n_submitted(LtInbox *self)
+{
+    return self->n_submitted;
+}
+
+gboolean
+lt_inbox_submit(LtInbox *self, LtMessageBuilder *message, GError **error)
+{
+    if (!self->door->submit(self->data, message, error))
+        return FALSE;
+    self->n_submitted++;
+    return TRUE;
+}
+
+const char *
+lt_inbox_get_cursor(LtInbox *self)
+{
+    return self->door->get_cursor(self->data);
+}
+
+gboolean
+lt_inbox_set_cursor(LtInbox *self, const char *cursor, GError **error)
+{
+    return self->door->set_cursor(self->data, cursor, error);
+}
+
+LtMessage *
+lt_inbox_find_submission(LtInbox *self, const char *code)
+{
+    return self->door->find_submission(self->data, code);
+}
+
+LtMessage *
+lt_inbox_find_message(LtInbox *self, const char *from, const char *id)
+{
+    return self->door->find_message(self->data, from, id);
+}
+
+gboolean
+lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
+{
+    return self->door->find_standing(self->data, code, standing);
 }

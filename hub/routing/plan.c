@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/value.h"
+
 struct _LtPlan {
     gint references;
     guint64 generation;
@@ -138,10 +140,17 @@ warn_about_endpoints(LtPlan *self, LtRegistry *registry, LtFaults *faults)
         if (!endpoint_is_used(self, endpoint, by_unit))
             lt_faults_add(faults, "warning: %s: [endpoint %s] is used by no route and collects nothing", lt_section_get_file(section),
                           lt_endpoint_get_name(endpoint));
-        for (guint j = 0; units != NULL && units[j] != NULL; j++)
-            if (lt_registry_lookup(registry, units[j]) == NULL)
+        for (guint j = 0; units != NULL && units[j] != NULL; j++) {
+            const LtUnit *unit = lt_registry_lookup(registry, units[j]);
+
+            if (unit == NULL)
                 lt_faults_add(faults, "warning: %s: [endpoint %s] units: no unit known is \"%s\"", lt_section_get_file(section),
                               lt_endpoint_get_name(endpoint), units[j]);
+            else if (!lt_unit_is_valid(unit, lt_time_now_us()))
+                lt_faults_add(faults, "warning: %s: [endpoint %s] units: \"%s\" is not in office today (%s to %s)", lt_section_get_file(section),
+                              lt_endpoint_get_name(endpoint), units[j], lt_unit_get_row(unit)->valid_from,
+                              lt_unit_get_row(unit)->valid_to != NULL ? lt_unit_get_row(unit)->valid_to : "");
+        }
     }
 }
 

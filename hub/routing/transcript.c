@@ -14,6 +14,7 @@
 
 #define MASK "***"
 #define SECRET_MIN 4u
+#define NO_ANSWER "no answer: "
 #define REQUEST_SUFFIX "-request.http"
 #define REPLY_SUFFIX "-reply.http"
 
@@ -182,7 +183,7 @@ render_reply(LtTranscript *self, LtReply *reply, const GError *cause)
         start = g_strdup_printf("HTTP/1.1 %u", lt_reply_get_status(reply));
         return render(self, start, lt_reply_get_headers(reply), lt_reply_get_body(reply));
     }
-    text = g_strdup_printf("no answer: %s: %s\n", lt_error_get_reason(cause), cause->message);
+    text = g_strdup_printf(NO_ANSWER "%s: %s\n", lt_error_get_reason(cause), cause->message);
     return g_bytes_new_take(text, strlen(text));
 }
 
@@ -369,15 +370,44 @@ reply_parse(const char *content, gsize size)
     return reply;
 }
 
+/* "no answer: link.timeout: …": what the link said then. */
+static void
+set_recorded_failure(const char *text, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(text + strlen(NO_ANSWER), ":", 2);
+    g_autofree char *reason = g_strstrip(g_strdup(words[0]));
+    g_autofree char *cause = g_strstrip(g_strdup(words[0] != NULL && words[1] != NULL ? words[1] : "no answer"));
+    LtErrorCode code = strcmp(reason, "link.reply-size") == 0 ? LT_ERROR_TOO_LARGE
+                       : strcmp(reason, "link.address") == 0  ? LT_ERROR_CONFIG
+                                                              : LT_ERROR_UNAVAILABLE;
+
+    lt_error_set(error, code, reason, "%s", cause);
+}
+
+LtReply *
+lt_transcript_read_reply(const char *path, GError **error)
+{
+    g_autofree char *content = NULL;
+    g_autoptr(GError) cause = NULL;
+    LtReply *reply = NULL;
+    gsize size = 0;
+
+    if (g_file_get_contents(path, &content, &size, &cause))
+        reply = reply_parse(content, size);
+    if (reply == NULL && content != NULL && g_str_has_prefix(content, NO_ANSWER))
+        set_recorded_failure(content, error);
+    else if (reply == NULL)
+        lt_error_set(error, LT_ERROR_CONFIG, "link.replay", "%s cannot be read as an answer%s%s", path, cause != NULL ? ": " : "",
+                     cause != NULL ? cause->message : "");
+    return reply;
+}
+
 LtReply *
 lt_transcript_replay(LtTranscript *self, LtRequest *request, GError **error)
 {
     g_autofree char *start = g_strconcat(lt_request_get_method(request), " ", lt_request_get_path(request), NULL);
     g_autofree char *path = NULL;
-    g_autofree char *content = NULL;
     const Exchange *exchange;
-    LtReply *reply = NULL;
-    gsize size = 0;
 
     g_mutex_lock(&self->mutex);
     exchange = find_exchange(self, start);
@@ -388,9 +418,5 @@ lt_transcript_replay(LtTranscript *self, LtRequest *request, GError **error)
                      self->folder != NULL ? self->folder : "any folder ('record' is not set)");
         return NULL;
     }
-    if (g_file_get_contents(path, &content, &size, NULL))
-        reply = reply_parse(content, size);
-    if (reply == NULL)
-        lt_error_set(error, LT_ERROR_CONFIG, "link.replay", "%s cannot be read as an answer", path);
-    return reply;
+    return lt_transcript_read_reply(path, error);
 }

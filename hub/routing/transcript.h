@@ -26,6 +26,8 @@ typedef struct _LtTranscriptEntry LtTranscriptEntry;
 GBytes *lt_transcript_render(LtTranscript *self, LtRequest *request);
 /** lt_transcript_mask: Returns: (transfer full): @bytes with every spelling of these @secrets masked */
 GBytes *lt_transcript_mask(GBytes *bytes, const GPtrArray *secrets);
+/** lt_transcript_read_reply: what a reply file says. Errors: that of "no answer: REASON: …"; CONFIG `link.replay` when it is no exchange */
+LtReply *lt_transcript_read_reply(const char *path, GError **error);
 /**
  * lt_transcript_note:
  * @reply: (nullable): %NULL when there was none, then @cause says why

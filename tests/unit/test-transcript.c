@@ -182,7 +182,7 @@ test_plays_back_in_order_and_then_the_last(Fixture *f, gconstpointer data)
 static void
 test_refuses_what_is_no_exchange(Fixture *f, gconstpointer data)
 {
-    static const char *const replies[] = { NULL, "", "nonsense", "HTTP/1.1 abc\n\n", "HTTP/1.1 12\n\n", "HTTP/1.1 99999\n\n", "no answer: link.cut: cut off\n" };
+    static const char *const replies[] = { NULL, "", "nonsense", "HTTP/1.1 abc\n\n", "HTTP/1.1 12\n\n", "HTTP/1.1 99999\n\n" };
 
     (void) data;
     for (gsize i = 0; i < G_N_ELEMENTS(replies); i++) {
@@ -235,6 +235,21 @@ test_masks_a_learnt_secret_in_the_receipt(Fixture *f, gconstpointer data)
     g_assert_cmpstr(type, ==, "application/json");
 }
 
+static void
+test_a_recorded_failure_fails_the_same_way(Fixture *f, gconstpointer data)
+{
+    g_autoptr(LtRequest) request = lt_request_new("GET", "/x");
+    g_autoptr(LtTranscript) transcript = lt_transcript_new(f->folder, NULL);
+    g_autoptr(GError) error = NULL;
+
+    (void) data;
+    write_exchange(f, "1", "GET /x\n\n", "no answer: link.cut: cut off\n");
+    g_assert_null(lt_transcript_replay(transcript, request, &error));
+    g_assert_error(error, LT_ERROR, LT_ERROR_UNAVAILABLE);
+    g_assert_cmpstr(lt_error_get_reason(error), ==, "link.cut");
+    g_assert_cmpstr(error->message, ==, "cut off");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -246,6 +261,7 @@ main(int argc, char **argv)
     ADD("shows-a-streamed-body-by-its-size", test_shows_a_streamed_body_by_its_size);
     ADD("plays-back-in-order-and-then-the-last", test_plays_back_in_order_and_then_the_last);
     ADD("refuses-what-is-no-exchange", test_refuses_what_is_no_exchange);
+    ADD("a-recorded-failure-fails-the-same-way", test_a_recorded_failure_fails_the_same_way);
 #undef ADD
     g_test_add("/transcript/masks-a-secret-that-was-learnt-during-the-call", Fixture, NULL, set_up, test_masks_a_secret_that_was_learnt_during_the_call, tear_down);
     g_test_add("/transcript/masks-a-learnt-secret-in-the-receipt", Fixture, NULL, set_up, test_masks_a_learnt_secret_in_the_receipt, tear_down);
