@@ -11,6 +11,7 @@ main(int argc, char **argv)
         &lt_command_reload,
         &lt_command_unit,
         &lt_command_dossier,
+        &lt_command_calendar,
         &lt_command_delivery,
         &lt_command_endpoint,
         &lt_command_envelope,

@@ -7,6 +7,7 @@
 
 #define SECONDS_PER_DAY G_GINT64_CONSTANT(86400)
 #define FIRST_SECOND G_GINT64_CONSTANT(-62135596800) /* 0001-01-01T00:00:00Z */
+#define LOCAL_OFFSET_US (G_GINT64_CONSTANT(7) * 3600 * LT_US_PER_SECOND) /* Asia/Ho_Chi_Minh since 1975: no summer time */
 #define LAST_SECOND G_GINT64_CONSTANT(253402300799)  /* 9999-12-31T23:59:59Z */
 
 /* The one piece of state that is not owned by anybody: it exists for tests and is 0 in production. */
@@ -95,6 +96,49 @@ lt_time_read_millis(const char *text, gsize length, gint64 *at_us)
     return TRUE;
 }
 
+/* `Z`, `+07:00`: seconds east of Greenwich. */
+static gboolean
+read_offset(const char *text, gsize length, gint64 *seconds)
+{
+    int hours, minutes;
+
+    *seconds = 0;
+    if (length == 1)
+        return text[0] == 'Z' || text[0] == 'z';
+    if (length != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':' || !read_digits(text + 1, 2, &hours) ||
+        !read_digits(text + 4, 2, &minutes) || hours > 23 || minutes > 59)
+        return FALSE;
+    *seconds = (text[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    return TRUE;
+}
+
+gboolean
+lt_time_read_rfc3339(const char *text, gsize length, gint64 *at_us)
+{
+    char common[20];
+    gint64 seconds, offset, us = 0;
+    gsize at = 19;
+
+    if (length < 20)
+        return FALSE;
+    memcpy(common, text, 19);
+    common[10] = common[10] == 't' ? 'T' : common[10];
+    if (!read_common(common, &seconds))
+        return FALSE;
+    if (text[at] == '.') {
+        gint64 unit = 100000;
+
+        for (at++; at < length && g_ascii_isdigit(text[at]); at++, unit /= 10)
+            us += (text[at] - '0') * unit;
+        if (at == 20)
+            return FALSE;
+    }
+    if (!read_offset(text + at, length - at, &offset))
+        return FALSE;
+    *at_us = (seconds - offset) * LT_US_PER_SECOND + us;
+    return TRUE;
+}
+
 static void
 write_digits(char *text, gsize n_digits, int value)
 {
@@ -146,6 +190,19 @@ lt_time_write_millis(gint64 at_us, char text[25])
     text[19] = '.';
     write_digits(text + 20, 3, millis);
     memcpy(text + 23, "Z", 2);
+}
+
+void
+lt_time_write_local(gint64 at_us, char text[LT_LOCAL_TIME_SIZE])
+{
+    int us = write_common(at_us + LOCAL_OFFSET_US, text);
+    gsize n_digits = us == 0 ? 0 : us % 1000 == 0 ? 3 : 6;
+
+    if (n_digits > 0) {
+        text[19] = '.';
+        write_digits(text + 20, n_digits, n_digits == 3 ? us / 1000 : us);
+    }
+    memcpy(text + 19 + (n_digits > 0 ? 1 + n_digits : 0), "+07:00", 7);
 }
 
 gint64

@@ -17,6 +17,15 @@ gboolean lt_time_read_millis(const char *text, gsize length, gint64 *at_us);
 void lt_time_write_seconds(gint64 at_us, char text[21]);
 void lt_time_write_millis(gint64 at_us, char text[25]);
 
+/**
+ * lt_time_read_rfc3339: any spelling of RFC 3339 §5.6: any offset, any number of digits of a second (those beyond the microsecond are
+ * dropped), T and Z in either case. What people and other systems write; what is signed has one of the two spellings above.
+ */
+gboolean lt_time_read_rfc3339(const char *text, gsize length, gint64 *at_us);
+#define LT_LOCAL_TIME_SIZE 33
+/** lt_time_write_local: time of Việt Nam, "2026-11-23T16:02:30+07:00"; a fraction of 3 or 6 digits only where there is one */
+void lt_time_write_local(gint64 at_us, char text[LT_LOCAL_TIME_SIZE]);
+
 /** lt_time_now_us: wall clock, UTC microseconds. The only call of the wall clock in the hub; tests may move it */
 gint64 lt_time_now_us(void);
 /** lt_time_set_for_tests: @offset_us: added to every later lt_time_now_us(), in all threads */

@@ -6,6 +6,7 @@
 
 extern const LtCommand lt_command_audit;
 extern const LtCommand lt_command_backup;
+extern const LtCommand lt_command_calendar;
 extern const LtCommand lt_command_check;
 extern const LtCommand lt_command_delivery;
 extern const LtCommand lt_command_dossier;

@@ -119,6 +119,37 @@ test_moved(void)
     g_assert_cmpint(lt_time_now_us() - before, <, 60 * LT_US_PER_SECOND);
 }
 
+static const struct {
+    const char *text, *local; /* local: NULL: refused */
+} rfc3339[] = {
+    { "2026-11-23T16:02:30+07:00", "2026-11-23T16:02:30+07:00" },
+    { "2026-11-23T09:02:30Z", "2026-11-23T16:02:30+07:00" },
+    { "2026-11-23t09:02:30z", "2026-11-23T16:02:30+07:00" },
+    { "2026-11-22T22:32:30-10:30", "2026-11-23T16:02:30+07:00" },
+    { "2026-11-23T09:02:30.5Z", "2026-11-23T16:02:30.500+07:00" },
+    { "2026-11-23T09:02:30.000001999+00:00", "2026-11-23T16:02:30.000001+07:00" },
+    { "2026-11-23T09:02:30.Z", NULL }, { "2026-11-23T09:02:30", NULL }, { "2026-11-23T09:02:30+7:00", NULL }, { "2026-11-23T09:02:30+0700", NULL },
+    { "2026-11-23T09:02:30+24:00", NULL }, { "2026-11-23T09:02:30+07:60", NULL }, { "2026-11-23T09:02:60Z", NULL }, { "2026-02-29T09:02:30Z", NULL },
+    { "2026-11-23 09:02:30Z", NULL }, { "2026-11-23T09:02:30ZZ", NULL }, { "2026-11-23T09:02:30+07:00 ", NULL }, { "", NULL },
+};
+
+static void
+test_rfc3339(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(rfc3339); i++) {
+        char text[LT_LOCAL_TIME_SIZE];
+        gint64 at_us;
+        gboolean read = lt_time_read_rfc3339(rfc3339[i].text, strlen(rfc3339[i].text), &at_us);
+
+        if (read != (rfc3339[i].local != NULL))
+            g_error("\"%s\" was %s", rfc3339[i].text, read ? "accepted" : "refused");
+        if (!read)
+            continue;
+        lt_time_write_local(at_us, text);
+        g_assert_cmpstr(text, ==, rfc3339[i].local);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -129,5 +160,6 @@ main(int argc, char **argv)
     g_test_add_func("/clock/agrees-with-another-calendar-for-every-day", test_every_day);
     g_test_add_func("/clock/writes-what-lies-outside-as-the-nearest-inside", test_outside);
     g_test_add_func("/clock/can-be-moved-by-a-test", test_moved);
+    g_test_add_func("/clock/reads-any-offset-and-writes-that-of-viet-nam", test_rfc3339);
     return g_test_run();
 }
