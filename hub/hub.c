@@ -10,11 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/audit-log.h"
+#include "hub-records.h"
 #include "trust/authority.h"
 #include "trust/payload.h"
-
-#define OBJECTS_MAX 63 /* of a list in the log */
 
 struct _LtHub {
     char *config_path;
@@ -165,92 +163,6 @@ open_parts(LtHub *self, GError **error)
     return TRUE;
 }
 
-/* Writes that have no state of their own but the log. */
-static gboolean
-write_stop(LtStoreTransaction *tx, gpointer data, GError **error)
-{
-    const char *const *words = data; /* unit, why */
-    LtRecord *record = lt_record_new("hub.stop", "hub", words[0]);
-
-    lt_record_set_string(record, "why", words[1]);
-    return lt_store_append_record(tx, record, NULL, NULL, error);
-}
-
-/* A new configuration, and what was loaded for it; @actor NULL: at the start, where hub.start says the rest. */
-typedef struct {
-    LtHub *hub;
-    const World *world;
-    const char *actor;
-    GPtrArray *plugins; /* of LtLoaded *, borrowed */
-    guint64 n_entries;  /* at the start: of the log, before this */
-} Change;
-
-static gboolean
-append_plugins(LtStoreTransaction *tx, const Change *change, GError **error)
-{
-    for (guint i = 0; i < change->plugins->len; i++) {
-        const LtLoaded *loaded = change->plugins->pdata[i];
-        LtRecord *record = lt_record_new("plugin.loaded", "hub", change->hub->settings.unit);
-
-        lt_record_set_string(record, "name", loaded->plugin.name);
-        lt_record_set_string(record, "ver", loaded->plugin.version);
-        lt_record_set_string(record, "sha", loaded->sha256);
-        if (!lt_store_append_record(tx, record, NULL, NULL, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-write_change(LtStoreTransaction *tx, gpointer data, GError **error)
-{
-    const Change *change = data;
-    LtRecord *record = lt_record_new("cfg.changed", "hub", change->actor);
-    g_autofree const char **algorithms = lt_algorithms_list(lt_trust_get_algorithms(change->world->trust));
-    const char *objects[OBJECTS_MAX + 1] = { "configuration" };
-
-    for (guint i = 0; i + 1 < OBJECTS_MAX && algorithms[i] != NULL; i++)
-        objects[i + 1] = algorithms[i];
-    lt_record_set_integer(record, "gen", (gint64) lt_plan_get_generation(change->world->plan));
-    lt_record_set_string(record, "sha", change->world->digest);
-    lt_record_set_strings(record, "obj", objects);
-    return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error);
-}
-
-/* A hub that starts has checked its log, or it would be halted: the entries that were read in full. */
-static gboolean
-append_check(LtStoreTransaction *tx, const Change *change, GError **error)
-{
-    LtRecord *record = lt_record_new("check.ok", "hub", change->hub->settings.unit);
-
-    lt_record_set_integer(record, "from", (gint64) (change->n_entries - MIN(change->n_entries, LT_LOG_CHECK_TAIL)));
-    lt_record_set_integer(record, "to", (gint64) change->n_entries - 1);
-    return lt_store_append_record(tx, record, NULL, NULL, error);
-}
-
-static gboolean
-write_start(LtStoreTransaction *tx, gpointer data, GError **error)
-{
-    const Change *change = data;
-    LtRecord *record = lt_record_new("hub.start", "hub", change->hub->settings.unit);
-
-    lt_record_set_string(record, "ver", LT_VERSION);
-    lt_record_set_string(record, "cfg", change->hub->digest);
-    return append_plugins(tx, change, error) && lt_store_append_record(tx, record, NULL, NULL, error) && append_check(tx, change, error);
-}
-
-/* The entries that were there when the start check ran. */
-static gboolean
-record_start(LtHub *self, Change *start, GError **error)
-{
-    g_autoptr(LtLogHead) head = lt_store_log_head(self->store, error);
-
-    if (head == NULL)
-        return FALSE;
-    start->n_entries = head->size;
-    return lt_store_write(self->store, write_start, start, error);
-}
-
 /* Halted: what is there can be read and exported; nothing is taken and nothing delivered, because no outcome could be recorded. */
 static gboolean
 is_halted(LtHub *self)
@@ -269,6 +181,13 @@ put_in_force(LtHub *self, const World *world)
         lt_dispatcher_set_plan(self->dispatcher, world->plan);
 }
 
+static LtHubNews
+tell(const LtHub *self, const World *world, GPtrArray *plugins, const char *actor)
+{
+    return (LtHubNews) { .unit = self->settings.unit, .actor = actor, .digest = world->digest, .trust = world->trust, .plugins = plugins,
+                         .generation = lt_plan_get_generation(world->plan) };
+}
+
 LtHub *
 lt_hub_open(const LtHubOptions *options, GError **error)
 {
@@ -276,7 +195,7 @@ lt_hub_open(const LtHubOptions *options, GError **error)
     g_autoptr(LtFaults) faults = lt_faults_new();
     g_autoptr(GPtrArray) plugins = NULL;
     g_auto(World) world = { 0 };
-    Change start = { self, &world, NULL, NULL, 0 };
+    LtHubNews news = { 0 };
 
     g_mutex_init(&self->reload_lock);
     self->config_path = g_strdup(options->config_path);
@@ -299,8 +218,8 @@ lt_hub_open(const LtHubOptions *options, GError **error)
     for (guint i = 0; i < faults->len; i++)
         g_message("%s", (const char *) faults->pdata[i]);
     plugins = lt_loader_take_news(self->loader);
-    start.plugins = plugins;
-    if (!is_halted(self) && !record_start(self, &start, error))
+    news = tell(self, &world, plugins, NULL);
+    if (!is_halted(self) && !lt_hub_record_start(self->store, &news, error))
         return NULL;
     return g_steal_pointer(&self);
 }
@@ -353,15 +272,16 @@ lt_hub_reload(LtHub *self, const char *actor, GPtrArray **faults)
     g_auto(World) world = { 0 };
     LtHubSettings settings = { 0 };
     g_autoptr(GPtrArray) plugins = NULL;
-    Change change = { self, &world, actor, NULL };
+    LtHubNews news = { 0 };
     gboolean done = FALSE;
 
     world.settings = lt_settings_load(self->config_path, &error);
     if (world.settings == NULL)
         lt_faults_add(found, "%s", error->message);
     else if (lt_hub_settings_read(world.settings, &settings, found) && world_load(self, &world, &settings, previous, found)) {
-        change.plugins = plugins = lt_loader_take_news(self->loader);
-        done = lt_store_write(self->store, write_change, &change, &error);
+        plugins = lt_loader_take_news(self->loader);
+        news = tell(self, &world, plugins, actor);
+        done = lt_hub_record_change(self->store, &news, &error);
         if (done)
             put_in_force(self, &world);
         else
@@ -375,7 +295,6 @@ lt_hub_reload(LtHub *self, const char *actor, GPtrArray **faults)
 void
 lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
 {
-    const char *words[] = { self->settings.unit, why };
     g_autoptr(GError) error = NULL;
     gint64 until_us = g_get_monotonic_time() + grace_us;
 
@@ -383,7 +302,7 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
         lt_http_server_stop(self->server, grace_us / 2);
     if (self->dispatcher != NULL)
         lt_dispatcher_stop(self->dispatcher, MAX(until_us - g_get_monotonic_time(), 0));
-    if (self->store != NULL && !is_halted(self) && !lt_store_write(self->store, write_stop, words, &error))
+    if (self->store != NULL && !is_halted(self) && !lt_hub_record_stop(self->store, self->settings.unit, why, &error))
         g_warning("the stop could not be recorded: %s", error->message);
 }
 

@@ -5,6 +5,7 @@
  * Large content is made durable before, on a thread that may wait for the disk. Whether the envelope is new is asked again
  * inside the transaction: of twins that come at once the first is accepted, the others get its receipt.
  */
+#include "store/crls.h"
 #include "store/messages.h"
 
 #include <string.h>
@@ -181,13 +182,15 @@ static gboolean
 write_message(LtStoreTransaction *tx, Job *job, gint64 dossier, GError **error)
 {
     const LtHeader *header = job->header;
+    gint64 crl;
 
-    if (!LT_RUN(tx->database, error,
-                "INSERT INTO message (id, sender, receiver, addressee, type, manifest, dossier, expires, at, log_index) "
-                "VALUES (?1, ?2, ?3, ?10, ?4, ?5, ?6, ?7, ?8, ?9)",
+    if (!lt_crls_keep(tx, job->in->envelope->signer, &crl, error) ||
+        !LT_RUN(tx->database, error,
+                "INSERT INTO message (id, sender, receiver, addressee, type, manifest, dossier, expires, at, log_index, crl) "
+                "VALUES (?1, ?2, ?3, ?10, ?4, ?5, ?6, ?7, ?8, ?9, ?11)",
                 LT_BLOB(job->id, sizeof job->id), LT_TEXT(header->from), LT_TEXT(job->in->receiver), LT_TEXT(header->type),
                 LT_BLOB(job->manifest, sizeof job->manifest), lt_value_row(dossier), LT_INT(header->expires_us), LT_INT(tx->time_us),
-                LT_INT(job->out->index), LT_TEXT(strcmp(header->to, job->in->receiver) != 0 ? header->to : NULL)))
+                LT_INT(job->out->index), LT_TEXT(strcmp(header->to, job->in->receiver) != 0 ? header->to : NULL), lt_value_row(crl)))
         return FALSE;
     job->out->message = sqlite3_last_insert_rowid(lt_database_get_handle(tx->database));
     return lt_content_write(tx, job->out->message, job->in->envelope->container, error);

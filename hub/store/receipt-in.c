@@ -2,6 +2,7 @@
 /* receipt-in.c: a receipt that another unit sent: kept like any envelope, recorded as receipt.in, and the delivery that it answers settled, in one
  * transaction. Its second copy writes nothing. It never gets a receipt itself.
  */
+#include "store/crls.h"
 #include "store/messages.h"
 
 #include <string.h>
@@ -71,14 +72,14 @@ find_dossier(LtDatabase *database, const char *reference, gint64 *row, GError **
 static gboolean
 keep_envelope(LtStoreTransaction *tx, const Job *job, const guint8 *id, const guint8 *manifest, guint64 index, GError **error)
 {
-    gint64 dossier = 0, message;
+    gint64 dossier = 0, crl = 0, message;
 
-    if (!find_dossier(tx->database, job->header->dossier, &dossier, error) ||
+    if (!find_dossier(tx->database, job->header->dossier, &dossier, error) || !lt_crls_keep(tx, job->in->envelope->signer, &crl, error) ||
         !LT_RUN(tx->database, error,
-                "INSERT INTO message (id, sender, receiver, type, manifest, dossier, expires, at, log_index) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO message (id, sender, receiver, type, manifest, dossier, expires, at, log_index, crl) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 LT_BLOB(id, 16), LT_TEXT(job->header->from), LT_TEXT(job->header->to), LT_TEXT(job->header->type),
-                LT_BLOB(manifest, LT_SHA256_SIZE), lt_value_row(dossier), LT_INT(job->header->expires_us), LT_INT(tx->time_us), LT_INT(index)))
+                LT_BLOB(manifest, LT_SHA256_SIZE), lt_value_row(dossier), LT_INT(job->header->expires_us), LT_INT(tx->time_us), LT_INT(index), lt_value_row(crl)))
         return FALSE;
     message = sqlite3_last_insert_rowid(lt_database_get_handle(tx->database));
     return lt_content_write(tx, message, job->in->envelope->container, error) &&

@@ -16,6 +16,9 @@ struct _LtStoreTransaction {
     LtSequences *sequences;
     gint64 time_us;         /* of all entries of this group */
     gint64 receipt_checkpoint; /* row that the receipts of this group name; 0 when it made none */
+    gint64 crl_row;         /* of crls.c: the set looked up last, unless this group has written it */
+    guint8 crl_digest[LT_SHA256_SIZE];
+    gboolean crl_written;
 };
 
 /* A read-only connection, lent to this thread until it is given back; kept with its prepared statements. */

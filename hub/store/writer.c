@@ -191,6 +191,8 @@ static gboolean
 try_group(LtWriter *self, LtStoreTransaction *tx, Request *group, gboolean savepoints, gboolean *again, GError **error)
 {
     tx->receipt_checkpoint = 0;
+    tx->crl_row = 0;
+    tx->crl_written = FALSE;
     tx->time_us = lt_log_tail_begin(self->parts.log, lt_time_now_us());
     if (!LT_RUN_PLAIN(tx->database, error, "BEGIN IMMEDIATE"))
         return FALSE;

@@ -31,6 +31,7 @@ struct _LtAlgorithms {
     GPtrArray *exceptions; /* of Exception */
     GPtrArray *names;      /* of char *: for the log */
     char *digest;
+    gboolean for_kept;
 };
 
 static const LtKey rule_keys[] = {
@@ -81,6 +82,15 @@ lt_algorithms_new(void)
     self->rules = g_ptr_array_new_with_free_func(rule_free);
     self->exceptions = g_ptr_array_new_with_free_func(exception_free);
     self->names = g_ptr_array_new_with_free_func(g_free);
+    return self;
+}
+
+LtAlgorithms *
+lt_algorithms_new_for_kept(void)
+{
+    LtAlgorithms *self = lt_algorithms_new();
+
+    self->for_kept = TRUE;
     return self;
 }
 
@@ -260,6 +270,8 @@ lt_algorithms_min_bits(LtAlgorithms *self, const char *name)
 const char *
 lt_algorithms_except(LtAlgorithms *self, const char *spki_hex, const char *what, gint64 at_us, gint64 *until_us)
 {
+    if (self->for_kept)
+        return "kept";
     for (guint i = 0; i < self->exceptions->len; i++) {
         const Exception *exception = self->exceptions->pdata[i];
 

@@ -11,6 +11,8 @@ typedef struct _LtAlgorithms LtAlgorithms;
 
 /** lt_algorithms_new: the compiled table: every algorithm without an end, and no exception */
 LtAlgorithms *lt_algorithms_new(void);
+/** lt_algorithms_new_for_kept: takes whatever could ever have been allowed: for looking again at what was accepted */
+LtAlgorithms *lt_algorithms_new_for_kept(void);
 /**
  * lt_algorithms_load:
  * @path: a key file with sections `[algorithm NAME]` and `[exception NAME]`; docs/reference/settings.md has their keys

@@ -9,7 +9,6 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <time.h>
 
 #include "trust/digest.h"
 #include "trust/refusal.h"
@@ -174,6 +173,12 @@ lt_trust_get_algorithms(LtTrust *self)
     return self->algorithms;
 }
 
+const GPtrArray *
+lt_trust_get_crls(LtTrust *self)
+{
+    return self->crls;
+}
+
 LtTrust *
 lt_trust_ref(LtTrust *self)
 {
@@ -230,14 +235,6 @@ is_anchor_below_a_root(X509_STORE_CTX *context)
     return depth > 0 && depth == sk_X509_num(chain) - 1 && !(X509_get_extension_flags(sk_X509_value(chain, depth)) & EXFLAG_SS);
 }
 
-static gint64
-time_of(const ASN1_TIME *at, gint64 otherwise)
-{
-    struct tm parts;
-
-    return at != NULL && ASN1_TIME_to_tm(at, &parts) == 1 ? (gint64) timegm(&parts) * LT_US_PER_SECOND : otherwise;
-}
-
 /* Takes down every fault and goes on. Whether a CRL is young enough, or from the future, find_window() says. */
 static int
 collect(int ok, X509_STORE_CTX *context)
@@ -285,50 +282,38 @@ collect(int ok, X509_STORE_CTX *context)
     return 1;
 }
 
-/* The newest CRL of an issuer decides for how long its certificates are known not to be revoked. */
-static X509_CRL *
-newest_crl(LtTrust *self, X509 *x509)
-{
-    X509_CRL *newest = NULL;
-
-    for (guint i = 0; i < self->crls->len; i++) {
-        X509_CRL *crl = g_ptr_array_index(self->crls, i);
-
-        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(x509)) == 0 &&
-            (newest == NULL || time_of(X509_CRL_get0_lastUpdate(crl), 0) > time_of(X509_CRL_get0_lastUpdate(newest), 0)))
-            newest = crl;
-    }
-    return newest;
-}
-
 /* How long the verdict holds, and whether each CRL on which it rests is young enough. */
 static void
 find_window(LtTrust *self, LtSignerCertificate *signer, STACK_OF(X509) *chain, gint64 now_us, Findings *findings)
 {
+    g_autoptr(GPtrArray) used = g_ptr_array_new();
     gint64 from = G_MININT64, until = G_MAXINT64;
 
     for (int i = 0; chain != NULL && i < sk_X509_num(chain); i++) {
         X509 *x509 = sk_X509_value(chain, i);
         gboolean anchor = i > 0 && i == sk_X509_num(chain) - 1;
-        X509_CRL *crl = newest_crl(self, x509);
+        X509_CRL *crl = lt_crls_newest(self->crls, x509);
         gint64 made;
 
-        from = MAX(from, time_of(X509_get0_notBefore(x509), G_MAXINT64));
-        until = MIN(until, time_of(X509_get0_notAfter(x509), G_MININT64));
+        from = MAX(from, lt_certificate_time(X509_get0_notBefore(x509), G_MAXINT64));
+        until = MIN(until, lt_certificate_time(X509_get0_notAfter(x509), G_MININT64));
         if (crl == NULL) {
             findings->unknown |= !anchor;
             continue;
         }
-        made = time_of(X509_CRL_get0_lastUpdate(crl), G_MININT64 / 2);
+        if (!g_ptr_array_find(used, crl, NULL))
+            g_ptr_array_add(used, crl);
+        made = lt_certificate_time(X509_CRL_get0_lastUpdate(crl), G_MININT64 / 2);
         from = MAX(from, made - CLOCK_MAX_US);
         findings->unknown |= made > now_us + CLOCK_MAX_US;
-        until = MIN(until, time_of(X509_CRL_get0_nextUpdate(crl), G_MININT64));
+        until = MIN(until, lt_certificate_time(X509_CRL_get0_nextUpdate(crl), G_MININT64));
         if (self->crl_max_age_us > 0) {
             findings->unknown |= made < now_us - self->crl_max_age_us;
             until = MIN(until, made + self->crl_max_age_us + 1);
         }
         findings->unknown |= X509_CRL_get0_nextUpdate(crl) == NULL;
     }
+    lt_crls_keep_with(signer, used);
     signer->private->valid_from_us = from;
     signer->private->valid_until_us = until;
 }

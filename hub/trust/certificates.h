@@ -37,8 +37,21 @@ typedef struct {
     struct _LtSignerPrivate *private; /* of the room */
 } LtSignerCertificate;
 LtSignerCertificate *lt_signer_certificate_ref(LtSignerCertificate *self);
+/** lt_signer_certificate_get_crls: (nullable): the newest list of each authority of the chain, on which the verdict on it rests, in PEM.
+ * @sha256: (out) (optional): borrowed */
+GBytes *lt_signer_certificate_get_crls(const LtSignerCertificate *self, const guint8 **sha256);
 void lt_signer_certificate_unref(LtSignerCertificate *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtSignerCertificate, lt_signer_certificate_unref)
+
+/* A revocation list that is in force. */
+typedef struct {
+    char ca_hex[65];     /* SHA-256 of the issuer's name in DER, as the list gives it */
+    char sha_hex[65];    /* SHA-256 of the list in DER */
+    gint64 number;       /* CRL number; -1: it has none, or one that no log entry can hold */
+    gint64 made_us, next_us;
+} LtCrlFacts;
+/** lt_trust_list_crls: Returns: (element-type LtCrlFacts) (transfer full) */
+GArray *lt_trust_list_crls(LtTrust *self);
 
 /** lt_certificate_spki: SHA-256 of the SubjectPublicKeyInfo of a PEM or DER certificate, as 64 hex digits */
 char *lt_certificate_spki(const guint8 *data, gsize size, GError **error);

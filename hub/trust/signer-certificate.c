@@ -218,14 +218,6 @@ lt_signer_certificate_verify(const LtSignerCertificate *self, const LtAlgorithm 
     return valid;
 }
 
-static gint64
-time_of(const ASN1_TIME *at)
-{
-    struct tm parts;
-
-    return ASN1_TIME_to_tm(at, &parts) == 1 ? (gint64) timegm(&parts) * LT_US_PER_SECOND : G_MININT64;
-}
-
 static char *
 dup_subject(X509 *x509)
 {
@@ -294,8 +286,8 @@ lt_signer_certificate_new(X509 *x509, STACK_OF(X509) *others)
     private->issuer = dup_issuer(x509);
     private->serial = dup_serial(x509);
     self->subject = dup_subject(x509);
-    self->not_before_us = time_of(X509_get0_notBefore(x509));
-    self->not_after_us = time_of(X509_get0_notAfter(x509));
+    self->not_before_us = lt_certificate_time(X509_get0_notBefore(x509), G_MININT64);
+    self->not_after_us = lt_certificate_time(X509_get0_notAfter(x509), G_MININT64);
     return self;
 }
 
@@ -304,6 +296,14 @@ lt_signer_certificate_ref(LtSignerCertificate *self)
 {
     g_atomic_ref_count_inc(&self->private->refs);
     return self;
+}
+
+GBytes *
+lt_signer_certificate_get_crls(const LtSignerCertificate *self, const guint8 **sha256)
+{
+    if (sha256 != NULL)
+        *sha256 = self->private->crls_sha256;
+    return self->private->crls;
 }
 
 void
@@ -317,6 +317,7 @@ lt_signer_certificate_unref(LtSignerCertificate *self)
     g_bytes_unref(self->private->issuer);
     g_bytes_unref(self->private->serial);
     g_free(self->private->exception);
+    g_clear_pointer(&self->private->crls, g_bytes_unref);
     g_free(self->private);
     g_free(self->subject);
     g_free(self);

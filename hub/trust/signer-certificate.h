@@ -21,6 +21,8 @@ struct _LtSignerPrivate {
     guint8 sha384[LT_DIGEST_MAX_SIZE];
     GBytes *issuer, *serial;     /* DER of the name; content of the INTEGER */
     gint64 valid_from_us, valid_until_us; /* while the chain's verdict holds; set by lt_trust_check(), as is: */
+    GBytes *crls;                /* nullable: PEM of the lists on which it rests, and their digest: */
+    guint8 crls_sha256[LT_SHA256_SIZE];
     char *exception;             /* nullable: by which the certificate's purpose was let pass */
 };
 
@@ -54,3 +56,11 @@ LtSignerCertificate *lt_trust_lookup_signer(LtTrust *self, const guint8 key[LT_S
 void lt_trust_keep_signer(LtTrust *self, const guint8 key[LT_SHA256_SIZE], LtSignerCertificate *signer);
 /** lt_trust_check: the chain at @now_us. Errors: the codes `env.cert.…`. Sets how long the verdict holds */
 gboolean lt_trust_check(LtTrust *self, LtSignerCertificate *signer, gint64 now_us, GError **error);
+
+/* revocation.c */
+gint64 lt_certificate_time(const ASN1_TIME *at /* nullable */, gint64 otherwise);
+const GPtrArray *lt_trust_get_crls(LtTrust *self);
+/** lt_crls_newest: (nullable): the newest list of the issuer of @x509 decides for how long its certificates are known not to be revoked */
+X509_CRL *lt_crls_newest(const GPtrArray *crls, X509 *x509);
+/** lt_crls_keep_with: what lt_signer_certificate_get_crls() gives from now on */
+void lt_crls_keep_with(LtSignerCertificate *signer, const GPtrArray *crls);

@@ -60,6 +60,14 @@ def main():
         for _ in range(30):
             hub.run("reload")
         tap.ok(hub.process.poll() is None, "thirty reloads in a row")
+        told = lambda: len(hub.rows("SELECT idx FROM log WHERE entry LIKE '%\"crl.updated\"%'"))  # noqa: E731
+        tap.ok(told() == 1, "a revocation list is told once, however often it is loaded", str(told()))
+        hub.run("pki", "crl", hub.pki)
+        hub.run("reload")
+        tap.ok(told() == 2, "a new one is told when it comes into force", str(told()))
+        hub.post(hub.seal()[1])
+        sets = hub.rows("SELECT count(*), count(DISTINCT crl) FROM message")
+        tap.ok(sets[0][1] == 2 and hub.rows("SELECT count(*) FROM crl") == [(2,)], "each message has the lists that were in force", str(sets))
         tap.ok(hub.stop() == 0, "the hub stops cleanly", hub.read_log()[-1500:])
     except lab.Failed as error:
         tap.ok(False, "the story came to its end", str(error) + "\n" + hub.read_log()[-1500:])

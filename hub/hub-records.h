@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hub-records.h: the log entries in which a hub speaks of itself: start and stop, what it has loaded, what was changed (audit-log.md §2). */
+#pragma once
+
+#include "store/store.h"
+#include "trust/certificates.h"
+
+/* What came into force. Borrowed. */
+typedef struct {
+    const char *unit;      /* of the hub */
+    const char *actor;     /* who asked for the change */
+    const char *digest;    /* of the configuration */
+    guint64 generation;
+    LtTrust *trust;
+    GPtrArray *plugins;    /* of LtLoaded *: those that were not loaded before */
+} LtHubNews;
+
+/** lt_hub_record_start: hub.start, plugin.loaded, crl.updated and, as the store has checked itself when it was opened, check.ok */
+gboolean lt_hub_record_start(LtStore *store, const LtHubNews *news, GError **error);
+/** lt_hub_record_change: cfg.changed, plugin.loaded, crl.updated */
+gboolean lt_hub_record_change(LtStore *store, const LtHubNews *news, GError **error);
+gboolean lt_hub_record_stop(LtStore *store, const char *unit, const char *why, GError **error);
