@@ -10,6 +10,7 @@ extern const LtCommand lt_command_calendar;
 extern const LtCommand lt_command_check;
 extern const LtCommand lt_command_delivery;
 extern const LtCommand lt_command_dossier;
+extern const LtCommand lt_command_edxml;
 extern const LtCommand lt_command_endpoint;
 extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_inbox;

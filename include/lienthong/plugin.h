@@ -106,6 +106,8 @@ LT_API gboolean lt_inbox_find_standing(LtInbox *inbox, const char *code, LtStand
  * @scaffold: (optional): writes a first configuration from a description that the other side gives, such as a WSDL. @options: (element-type
  *   utf8 utf8): "name" of the endpoint, and what the user gave ("wsdl", "operation"); @files: (element-type utf8 utf8): takes file names, relative
  *   to the folder of the configuration, and their contents, both owned by the table; one is "NAME.conf". No endpoint is open
+ * @inspect: (optional): reads one file of the system's own format with the code that a delivery uses, and says as a JSON object what it
+ *   understood. @options: (element-type utf8 utf8): "verb" ("read", "check"), "lang", and what the user gave. No endpoint is open
  */
 typedef struct {
     guint32 magic;
@@ -124,6 +126,7 @@ typedef struct {
                         GError **error);
     gboolean (*deliver)(gpointer self, LtMessage *message, LtLink *link, GCancellable *cancellable, GError **error);
     gboolean (*scaffold)(GHashTable *options, GHashTable *files, GError **error);
+    char *(*inspect)(GHashTable *options, GBytes *document, GError **error);
 } LtPlugin;
 
 /* The descriptor of version 1 ends with deliver; no later hub takes less. */
