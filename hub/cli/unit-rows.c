@@ -87,15 +87,12 @@ print_key(const LtUnitKeyRow *key)
 }
 
 void
-lt_unit_rows_print(const LtRegistryRows *rows, const char *unit)
+lt_unit_rows_print(const LtRegistryRows *rows, const LtUnitRow *facts)
 {
-    for (guint i = 0; i < rows->units->len; i++) {
-        const LtUnitRow *row = rows->units->pdata[i];
+    const char *unit = facts->id;
 
-        if (strcmp(row->id, unit) == 0)
-            g_print(_("  in force   %s … %s\n  parent     %s\n  basis      %s\n"), row->valid_from, row->valid_to != NULL ? row->valid_to : "",
-                    row->parent != NULL ? row->parent : "-", row->basis != NULL ? row->basis : "-");
-    }
+    g_print(_("  in force   %s … %s\n  parent     %s\n  basis      %s\n"), facts->valid_from, facts->valid_to != NULL ? facts->valid_to : "",
+            facts->parent != NULL ? facts->parent : "-", facts->basis != NULL ? facts->basis : "-");
     for (guint i = 0; i < rows->aliases->len; i++) {
         const LtAliasRow *row = rows->aliases->pdata[i];
 
@@ -106,8 +103,8 @@ lt_unit_rows_print(const LtRegistryRows *rows, const char *unit)
         const LtSuccessorRow *row = rows->successors->pdata[i];
 
         if (strcmp(row->unit, unit) == 0)
-            g_print(_("  successor  %s from %s%s%s\n"), row->successor, row->effective, row->procedure != NULL ? _(" for procedure ") : "",
-                    row->procedure != NULL ? row->procedure : "");
+            g_print(_("  successor  %s from %s%s%s%s%s\n"), row->successor, row->effective, row->procedure != NULL ? _(" for procedure ") : "",
+                    row->procedure != NULL ? row->procedure : "", row->area != NULL ? _(" in area ") : "", row->area != NULL ? row->area : "");
     }
     for (guint i = 0; i < rows->keys->len; i++) {
         const LtUnitKeyRow *key = rows->keys->pdata[i];

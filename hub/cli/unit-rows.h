@@ -6,7 +6,7 @@
 
 char *lt_unit_rows_to_json(const LtRegistryRows *rows);
 char *lt_unit_key_to_json(const LtUnitKeyRow *key);
-/** lt_unit_rows_print: aliases, successors, keys and tokens of one unit */
-void lt_unit_rows_print(const LtRegistryRows *rows, const char *unit);
+/** lt_unit_rows_print: @facts, and aliases, successors, keys and tokens of the unit */
+void lt_unit_rows_print(const LtRegistryRows *rows, const LtUnitRow *facts);
 const LtUnitKeyRow *lt_unit_rows_find_key(const LtRegistryRows *rows, const char *unit, const char *spki, const char *use);
 const LtTokenRow *lt_unit_rows_find_token(const LtRegistryRows *rows, const char *unit, const char *id);

@@ -11,6 +11,7 @@
 #include "base/value.h"
 #include "http/json-rows.h"
 #include "http/routes.h"
+#include "registry/change.h"
 
 #define ACTOR_KIND "hub"
 
@@ -86,16 +87,17 @@ lt_admin_units_list(LtExchange *exchange)
 
 /* Judges what would be, writes, puts in force. */
 static gboolean
-change(LtExchange *exchange, const LtRegistryRows *rows, GError **error)
+change(LtExchange *exchange, LtRegistryRows *rows, GError **error)
 {
     const LtHttpParts *parts = lt_exchange_get_parts(exchange);
     LtRegistryRows *all = lt_store_load_registry(parts->store, error);
+    g_autoptr(LtRegistry) known = all == NULL ? NULL : lt_registry_new(all, error);
     g_autoptr(LtRegistry) after = NULL;
 
-    if (all == NULL)
+    if (known == NULL)
         return FALSE;
-    lt_registry_rows_put(all, rows);
-    after = lt_registry_new(all, error);
+    lt_registry_complete(known, rows);
+    after = lt_registry_with(known, rows, error);
     return after != NULL && lt_store_change_registry(parts->store, rows, ACTOR_KIND, parts->unit, error) && parts->refresh_registry(parts->hub, error);
 }
 

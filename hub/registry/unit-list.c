@@ -1,73 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-list.c: four shapes of lists, each a function over one record; the header line chooses. Whether the units fit
- * together (parents, circles, successors) is lt_registry_new()'s to say: here only what a single line shows. */
-#include "registry/unit-list.h"
+/* unit-list.c: the shapes of lists, each a function over one record; the header line chooses. Here stand the hub's own form and what all
+ * shapes share. Whether the units fit together (parents, circles, successors) is lt_registry_new()'s to say: here only what a single
+ * line shows. */
+#include "registry/unit-list-private.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/value.h"
-#include "registry/csv.h"
+#include "registry/change.h"
 #include "registry/day.h"
+#include "registry/json-table.h"
 
 #define MAX_BYTES (16 * 1024 * 1024)
 #define AREA "area:"
 
-typedef struct {
-    const char *name;
-    const LtCsv *csv;
-    const LtUnitListOptions *options;
-    GPtrArray *faults;
-    LtRegistryRows *rows;
-    GHashTable *places; /* id → LtCsvField of its first line */
-} Import;
-
-static void
-add_fault(Import *import, const LtCsvField *field, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static void
-add_fault(Import *import, const LtCsvField *field, const char *format, ...)
+void
+lt_unit_import_fault(LtUnitImport *self, const LtCsvField *field, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_ptr_array_add(import->faults, g_strdup_printf("%s:%u:%u: %s", import->name, field->line, field->column, text));
+    g_ptr_array_add(self->faults, g_strdup_printf("%s:%u:%u: %s", self->name, field->line, field->column, text));
 }
 
-static const LtCsvField *
-get_field(const Import *import, const GPtrArray *record, const char *column)
+const LtCsvField *
+lt_unit_import_need(LtUnitImport *self, const GPtrArray *record, const char *column, gboolean (*check)(const char *text), const char *what)
 {
-    return lt_csv_get(import->csv, record, column);
-}
+    int index = lt_csv_find(self->csv, column);
+    const LtCsvField *field = index >= 0 ? record->pdata[index] : record->pdata[0];
 
-static char *
-dup_field(const Import *import, const GPtrArray *record, const char *column)
-{
-    const LtCsvField *field = get_field(import, record, column);
-
-    return field != NULL ? g_strdup(field->text) : NULL;
-}
-
-/* Required and well-formed, or a fault at its place and NULL. */
-static const LtCsvField *
-need_field(Import *import, const GPtrArray *record, const char *column, gboolean (*check)(const char *text), const char *what)
-{
-    int index = lt_csv_find(import->csv, column);
-    const LtCsvField *field = record->pdata[index];
-
-    if (*field->text == '\0')
-        add_fault(import, field, "%s is empty", column);
+    if (index < 0 || *field->text == '\0')
+        lt_unit_import_fault(self, field, "%s is empty", column);
     else if (check != NULL && !check(field->text))
-        add_fault(import, field, "%s \"%s\" is not %s", column, field->text, what);
+        lt_unit_import_fault(self, field, "%s \"%s\" is not %s", column, field->text, what);
     else
         return field;
     return NULL;
 }
 
-static gboolean
-is_unit_id(const char *text)
+gboolean
+lt_unit_text_is_id(const char *text)
 {
     return lt_unit_id_is_valid(text, strlen(text));
 }
@@ -80,79 +55,71 @@ is_day(const char *text)
     return lt_day_read(text, &at_us);
 }
 
-static gboolean
-is_code(const char *text)
-{
-    gsize digits = strspn(text, "0123456789");
-
-    return text[digits] == '\0' && digits >= 2 && digits <= 5;
-}
-
 static void
-check_day(Import *import, const GPtrArray *record, const char *column)
+check_day(LtUnitImport *self, const GPtrArray *record, const char *column)
 {
-    const LtCsvField *field = get_field(import, record, column);
+    const LtCsvField *field = lt_csv_get(self->csv, record, column);
 
     if (field != NULL && !is_day(field->text))
-        add_fault(import, field, "%s \"%s\" is not a day YYYY-MM-DD", column, field->text);
+        lt_unit_import_fault(self, field, "%s \"%s\" is not a day YYYY-MM-DD", column, field->text);
 }
 
-static void
-check_once(Import *import, const LtCsvField *field, const char *id, const char *day)
+gboolean
+lt_unit_import_once(LtUnitImport *self, const LtCsvField *field, const char *id, const char *day)
 {
     g_autofree char *key = g_strjoin("\n", id, day, NULL);
-    const LtCsvField *first = g_hash_table_lookup(import->places, key);
+    const LtCsvField *first = g_hash_table_lookup(self->places, key);
 
-    if (first != NULL)
-        add_fault(import, field, "unit %s stands in line %u already%s%s", id, first->line, day != NULL ? " with the same " : "", day != NULL ? "day" : "");
-    else
-        g_hash_table_insert(import->places, g_steal_pointer(&key), (gpointer) field);
+    if (first == NULL)
+        return g_hash_table_insert(self->places, g_steal_pointer(&key), (gpointer) field);
+    lt_unit_import_fault(self, field, "unit %s stands in line %u already%s", id, first->line, day != NULL ? " with the same day" : "");
+    return FALSE;
 }
 
-static void
-add_alias(Import *import, const char *unit, const LtCsvField *field, const char *alias)
+void
+lt_unit_import_alias(LtUnitImport *self, const char *unit, const LtCsvField *field, const char *alias)
 {
     LtAliasRow *row;
 
-    if (!is_unit_id(alias)) {
-        add_fault(import, field, "alias \"%s\" is not an identifier", alias);
+    if (!lt_unit_text_is_id(alias)) {
+        lt_unit_import_fault(self, field, "alias \"%s\" is not an identifier", alias);
         return;
     }
     row = g_new0(LtAliasRow, 1);
     row->unit = g_strdup(unit);
     row->alias = g_strdup(alias);
-    g_ptr_array_add(import->rows->aliases, row);
+    g_ptr_array_add(self->rows->aliases, row);
+}
+
+void
+lt_unit_import_successor(LtUnitImport *self, const char *unit, const char *successor, const char *procedure, const char *area,
+                         const char *effective, const char *basis)
+{
+    LtSuccessorRow *row = g_new0(LtSuccessorRow, 1);
+
+    *row = (LtSuccessorRow){ g_strdup(unit), g_strdup(successor), g_strdup(procedure), g_strdup(area), g_strdup(effective), g_strdup(basis) };
+    g_ptr_array_add(self->rows->successors, row);
 }
 
 /* One element: `ID`, `PROCEDURE=ID` or `area:AREA=ID`. */
 static void
-add_successor(Import *import, const LtUnitRow *unit, const LtCsvField *field, const char *element)
+add_successor(LtUnitImport *self, const LtUnitRow *unit, const LtCsvField *field, const char *element)
 {
     const char *equals = strchr(element, '='), *id = equals != NULL ? equals + 1 : element;
-    LtSuccessorRow *row;
+    gboolean by_area = equals != NULL && g_str_has_prefix(element, AREA);
+    const char *word = by_area ? element + strlen(AREA) : element;
+    g_autofree char *of = equals != NULL && equals > word ? g_strndup(word, (gsize) (equals - word)) : NULL;
 
-    if (!is_unit_id(id) || equals == element) {
-        add_fault(import, field, "successor \"%s\" is neither ID nor PROCEDURE=ID nor area:AREA=ID", element);
-        return;
-    }
-    if (unit->valid_to == NULL) {
-        add_fault(import, field, "unit %s has a successor but no valid_to", unit->id);
-        return;
-    }
-    row = g_new0(LtSuccessorRow, 1);
-    row->unit = g_strdup(unit->id);
-    row->successor = g_strdup(id);
-    if (equals != NULL && g_str_has_prefix(element, AREA))
-        row->area = g_strndup(element + strlen(AREA), (gsize) (equals - element) - strlen(AREA));
-    else if (equals != NULL)
-        row->procedure = g_strndup(element, (gsize) (equals - element));
-    row->effective = g_strdup(unit->valid_to);
-    row->basis = g_strdup(unit->basis);
-    g_ptr_array_add(import->rows->successors, row);
+    if (!lt_unit_text_is_id(id) || (equals != NULL && of == NULL))
+        lt_unit_import_fault(self, field, "successor \"%s\" is neither ID nor PROCEDURE=ID nor area:AREA=ID", element);
+    else if (unit->valid_to == NULL)
+        lt_unit_import_fault(self, field, "unit %s has a successor but no valid_to", unit->id);
+    else
+        lt_unit_import_successor(self, unit->id, id, by_area ? NULL : of, by_area ? of : NULL, unit->valid_to, unit->basis);
 }
 
 static void
-each_element(Import *import, const LtUnitRow *unit, const LtCsvField *field, gboolean successors)
+each_element(LtUnitImport *self, const LtUnitRow *unit, const LtCsvField *field, gboolean successors)
 {
     g_auto(GStrv) elements = field != NULL ? g_strsplit(field->text, ";", -1) : NULL;
 
@@ -162,224 +129,259 @@ each_element(Import *import, const LtUnitRow *unit, const LtCsvField *field, gbo
         if (*element == '\0')
             continue;
         if (successors)
-            add_successor(import, unit, field, element);
+            add_successor(self, unit, field, element);
         else
-            add_alias(import, unit->id, field, element);
+            lt_unit_import_alias(self, unit->id, field, element);
     }
-}
-
-static void
-read_own_form(Import *import, const GPtrArray *record)
-{
-    const LtCsvField *id = need_field(import, record, "id", is_unit_id, "an identifier (1–35 letters, digits and single dots)");
-    const LtCsvField *name = need_field(import, record, "name", NULL, NULL);
-    const LtCsvField *level = need_field(import, record, "level", NULL, NULL);
-    const LtCsvField *from = need_field(import, record, "valid_from", is_day, "a day YYYY-MM-DD");
-    const LtCsvField *parent = get_field(import, record, "parent");
-    LtUnitRow *row;
-
-    check_day(import, record, "valid_to");
-    if (parent != NULL && !is_unit_id(parent->text))
-        add_fault(import, parent, "parent \"%s\" is not an identifier", parent->text);
-    if (id == NULL || name == NULL || level == NULL || from == NULL)
-        return;
-    check_once(import, id, id->text, from->text);
-    row = g_new0(LtUnitRow, 1);
-    row->id = g_strdup(id->text);
-    row->name = g_strdup(name->text);
-    row->level = g_strdup(level->text);
-    row->valid_from = g_strdup(from->text);
-    row->valid_to = dup_field(import, record, "valid_to");
-    row->parent = dup_field(import, record, "parent");
-    row->admin_code = dup_field(import, record, "admin_code");
-    row->basis = dup_field(import, record, "basis");
-    if (row->valid_to != NULL && is_day(row->valid_to) && strcmp(row->valid_to, row->valid_from) <= 0)
-        add_fault(import, get_field(import, record, "valid_to"), "valid_to %s is not after valid_from %s", row->valid_to, row->valid_from);
-    g_ptr_array_add(import->rows->units, row);
-    each_element(import, row, get_field(import, record, "aliases"), FALSE);
-    each_element(import, row, get_field(import, record, "successors"), TRUE);
 }
 
 static char *
-coded_id(const Import *import, const char *code)
+dup_field(const LtUnitImport *self, const GPtrArray *record, const char *column)
 {
-    return g_strdup_printf("%s.%s", import->options->prefix, code);
+    const LtCsvField *field = lt_csv_get(self->csv, record, column);
+
+    return field != NULL ? g_strdup(field->text) : NULL;
 }
 
+/* A line with a first day of its own says all of the unit. */
 static void
-add_coded(Import *import, const LtCsvField *code, const LtCsvField *name, const char *level, const char *parent)
+read_whole(LtUnitImport *self, const GPtrArray *record)
 {
-    LtUnitRow *row = g_new0(LtUnitRow, 1);
+    const LtCsvField *id = lt_unit_import_need(self, record, "id", lt_unit_text_is_id, "an identifier (1–35 letters, digits and single dots)");
+    const LtCsvField *name = lt_unit_import_need(self, record, "name", NULL, NULL);
+    const LtCsvField *level = lt_unit_import_need(self, record, "level", NULL, NULL);
+    const LtCsvField *from = lt_unit_import_need(self, record, "valid_from", is_day, "a day YYYY-MM-DD");
+    const LtCsvField *parent = lt_csv_get(self->csv, record, "parent");
+    LtUnitRow *row;
 
-    row->id = coded_id(import, code->text);
-    row->admin_code = g_strdup(code->text);
-    row->name = g_strdup(name->text);
-    row->level = g_strdup(level);
-    row->parent = g_strdup(parent);
-    row->valid_from = g_strdup(import->options->valid_from);
-    row->valid_to = g_strdup(import->options->valid_to);
-    row->basis = g_strdup(import->options->basis);
-    g_ptr_array_add(import->rows->units, row);
-}
-
-static void
-read_commune(Import *import, const GPtrArray *record)
-{
-    const LtCsvField *code = need_field(import, record, "commune_code", is_code, "an administrative code (digits)");
-    const LtCsvField *name = need_field(import, record, "commune", NULL, NULL);
-
-    if (code == NULL || name == NULL)
+    check_day(self, record, "valid_to");
+    if (parent != NULL && !lt_unit_text_is_id(parent->text))
+        lt_unit_import_fault(self, parent, "parent \"%s\" is not an identifier", parent->text);
+    if (id == NULL || name == NULL || level == NULL || from == NULL || !lt_unit_import_once(self, id, id->text, from->text))
         return;
-    check_once(import, code, code->text, NULL);
-    add_coded(import, code, name, "commune", import->options->parent);
+    row = g_new0(LtUnitRow, 1);
+    *row = (LtUnitRow){ g_strdup(id->text), dup_field(self, record, "admin_code"), g_strdup(name->text), g_strdup(level->text),
+                        dup_field(self, record, "parent"), g_strdup(from->text), dup_field(self, record, "valid_to"),
+                        dup_field(self, record, "basis") };
+    if (row->basis == NULL)
+        row->basis = g_strdup(self->options->basis);
+    if (row->valid_to != NULL && is_day(row->valid_to) && strcmp(row->valid_to, row->valid_from) <= 0)
+        lt_unit_import_fault(self, lt_csv_get(self->csv, record, "valid_to"), "valid_to %s is not after valid_from %s", row->valid_to, row->valid_from);
+    g_ptr_array_add(self->rows->units, row);
+    each_element(self, row, lt_csv_get(self->csv, record, "aliases"), FALSE);
+    each_element(self, row, lt_csv_get(self->csv, record, "successors"), TRUE);
 }
 
-static void
-read_district_and_commune(Import *import, const GPtrArray *record)
+const LtUnit *
+lt_unit_import_before(LtUnitImport *self, const char *id)
 {
-    const LtCsvField *district = need_field(import, record, "district_code", is_code, "an administrative code (digits)");
-    const LtCsvField *district_name = need_field(import, record, "district", NULL, NULL);
-    const LtCsvField *code = need_field(import, record, "commune_code", is_code, "an administrative code (digits)");
-    const LtCsvField *name = need_field(import, record, "commune", NULL, NULL);
+    const LtUnit *unit = self->options->registry != NULL ? lt_registry_lookup_at(self->options->registry, id, self->day_us - 1) : NULL;
 
-    if (district == NULL || district_name == NULL || code == NULL || name == NULL)
+    return unit != NULL && strcmp(lt_unit_get_id(unit), id) == 0 && lt_unit_is_valid(unit, self->day_us - 1) ? unit : NULL;
+}
+
+static gboolean
+differs(const char *news, const char *old)
+{
+    return news != NULL && g_strcmp0(news, old) != 0;
+}
+
+static char *
+news_or(const char *news, const char *old)
+{
+    return g_strdup(news != NULL ? news : old);
+}
+
+void
+lt_unit_import_change(LtUnitImport *self, const LtCsvField *place, const LtUnitNews *news)
+{
+    const LtUnit *before = lt_unit_import_before(self, news->id);
+    const LtUnitRow *old = before != NULL ? lt_unit_get_row(before) : NULL;
+    const char *basis = news->basis != NULL ? news->basis : self->options->basis;
+    LtUnitRow *row;
+
+    if (old == NULL && (news->name == NULL || news->level == NULL)) {
+        lt_unit_import_fault(self, place, "unit %s is not in office before %s, so it begins then and needs name and level", news->id, self->options->effective);
         return;
-    g_autofree char *district_id = coded_id(import, district->text);
-    if (!g_hash_table_contains(import->places, district_id)) {
-        g_hash_table_insert(import->places, g_strdup(district_id), (gpointer) district);
-        add_coded(import, district, district_name, "district", import->options->parent);
     }
-    check_once(import, code, code->text, NULL);
-    add_coded(import, code, name, "commune", district_id);
+    if (old == NULL && news->ends) {
+        lt_unit_import_fault(self, place, "unit %s is to end on %s but is not in office before", news->id, self->options->effective);
+        return;
+    }
+    if (news->ends) {
+        row = lt_unit_row_dup(old, self->options->effective);
+        if (basis != NULL && g_strcmp0(basis, old->basis) != 0) { /* why it was, and why it is no more */
+            g_free(row->basis);
+            row->basis = old->basis != NULL ? g_strconcat(old->basis, "; ", basis, NULL) : g_strdup(basis);
+        }
+        g_ptr_array_add(self->rows->units, row);
+        return;
+    }
+    if (old != NULL && !differs(news->name, old->name) && !differs(news->level, old->level) && !differs(news->parent, old->parent) &&
+        !differs(news->admin_code, old->admin_code))
+        return;
+    row = g_new0(LtUnitRow, 1);
+    *row = (LtUnitRow){ g_strdup(news->id), news_or(news->admin_code, old != NULL ? old->admin_code : NULL), news_or(news->name, old != NULL ? old->name : NULL),
+                        news_or(news->level, old != NULL ? old->level : NULL), news_or(news->parent, old != NULL ? old->parent : NULL),
+                        g_strdup(self->options->effective), g_strdup(self->options->valid_to), g_strdup(basis) };
+    g_ptr_array_add(self->rows->units, row);
 }
 
-static const LtUnit *
-find_by_code(Import *import, const LtCsvField *code, gint64 at_us, const char *when)
+static const char *
+text_of(const LtCsvField *field)
 {
-    gboolean ambiguous = FALSE;
-    const LtUnit *unit = lt_registry_find_code(import->options->registry, code->text, at_us, &ambiguous);
+    return field != NULL ? field->text : NULL;
+}
 
-    if (unit == NULL)
-        add_fault(import, code, "%s unit has the code %s %s", ambiguous ? "more than one" : "no", code->text, when);
-    return unit;
+/* A line without a first day says what changes on the day of the list. */
+static void
+read_change(LtUnitImport *self, const GPtrArray *record)
+{
+    const LtCsvField *id = lt_unit_import_need(self, record, "id", lt_unit_text_is_id, "an identifier (1–35 letters, digits and single dots)");
+    const LtCsvField *parent = lt_csv_get(self->csv, record, "parent"), *valid_to = lt_csv_get(self->csv, record, "valid_to");
+    const LtCsvField *successors = lt_csv_get(self->csv, record, "successors");
+    LtUnitNews news = { .name = text_of(lt_csv_get(self->csv, record, "name")), .level = text_of(lt_csv_get(self->csv, record, "level")),
+                        .parent = text_of(parent), .admin_code = text_of(lt_csv_get(self->csv, record, "admin_code")),
+                        .basis = text_of(lt_csv_get(self->csv, record, "basis")), .ends = successors != NULL || valid_to != NULL };
+    LtUnitRow ending = { .valid_to = (char *) self->options->effective };
+
+    if (parent != NULL && !lt_unit_text_is_id(parent->text))
+        lt_unit_import_fault(self, parent, "parent \"%s\" is not an identifier", parent->text);
+    if (valid_to != NULL && strcmp(valid_to->text, self->options->effective) != 0)
+        lt_unit_import_fault(self, valid_to, "valid_to %s is not the day of the list, %s; give the line its own valid_from as well", valid_to->text,
+                             self->options->effective);
+    if (id == NULL || !lt_unit_import_once(self, id, id->text, NULL))
+        return;
+    news.id = ending.id = id->text;
+    ending.basis = (char *) (news.basis != NULL ? news.basis : self->options->basis);
+    lt_unit_import_change(self, id, &news);
+    each_element(self, &ending, lt_csv_get(self->csv, record, "aliases"), FALSE);
+    each_element(self, &ending, successors, TRUE);
 }
 
 static void
-read_successor(Import *import, const GPtrArray *record)
+read_own_form(LtUnitImport *self, const GPtrArray *record)
 {
-    const LtCsvField *old_code = need_field(import, record, "old_code", is_code, "an administrative code (digits)");
-    const LtCsvField *new_code = need_field(import, record, "new_code", is_code, "an administrative code (digits)");
-    gint64 day_us = 0;
-
-    if (old_code == NULL || new_code == NULL)
-        return;
-    lt_day_read(import->options->valid_from, &day_us);
-    const LtUnit *old_unit = find_by_code(import, old_code, day_us - 1, "on the day before");
-    const LtUnit *new_unit = find_by_code(import, new_code, day_us, "on that day");
-    /* The same unit on both days went on unchanged: it needs no successor. */
-    if (old_unit == NULL || new_unit == NULL || old_unit == new_unit)
-        return;
-    LtSuccessorRow *row = g_new0(LtSuccessorRow, 1);
-    row->unit = g_strdup(lt_unit_get_id(old_unit));
-    row->successor = g_strdup(lt_unit_get_id(new_unit));
-    row->effective = g_strdup(import->options->valid_from);
-    row->basis = g_strdup(import->options->basis);
-    g_ptr_array_add(import->rows->successors, row);
+    if (self->day_us != 0 && lt_csv_get(self->csv, record, "valid_from") == NULL)
+        read_change(self, record);
+    else
+        read_whole(self, record);
 }
+
+typedef enum { NEEDS_DAY = 1, NEEDS_PREFIX = 2, NEEDS_UNITS = 4, OPEN_HEADER = 8 } Needs;
 
 typedef struct {
-    const char *required; /* columns that must be there, separated by blanks */
+    const char *required; /* columns that must be there, separated by blanks; `a|b`: one of them */
     const char *optional;
-    gboolean coded, linking;
-    void (*read)(Import *import, const GPtrArray *record);
+    guint needs;
+    void (*read)(LtUnitImport *self, const GPtrArray *record);
 } Shape;
 
 static const Shape shapes[] = {
-    { "id name level valid_from", "admin_code parent valid_to basis aliases successors", FALSE, FALSE, read_own_form },
-    { "district_code district commune_code commune", "", TRUE, FALSE, read_district_and_commune },
-    { "old_code new_code", "old_name old_district new_name note", FALSE, TRUE, read_successor },
-    { "commune_code commune", "", TRUE, FALSE, read_commune },
+    { "old_code new_code", "old_name old_district new_name new_id procedure area note", NEEDS_DAY | NEEDS_PREFIX | NEEDS_UNITS, lt_unit_import_take_over },
+    { "district_code district commune_code commune", "", NEEDS_DAY | NEEDS_PREFIX, lt_unit_import_district_and_commune },
+    { "commune_code commune", "", NEEDS_DAY | NEEDS_PREFIX, lt_unit_import_commune },
+    { "code name oldCode|code102|pid", "", NEEDS_DAY | OPEN_HEADER, lt_unit_import_agency },
+    { "id", "name level valid_from admin_code parent valid_to basis aliases successors", 0, read_own_form },
 };
 
 static gboolean
 words_hold(const char *words, const char *word)
 {
-    g_auto(GStrv) list = g_strsplit(words, " ", -1);
+    g_auto(GStrv) list = g_strsplit_set(words, " |", -1);
 
     return g_strv_contains((const char *const *) list, word);
 }
 
+static gboolean
+has_one_of(const LtCsv *csv, const char *columns)
+{
+    g_auto(GStrv) names = g_strsplit(columns, "|", -1);
+
+    for (guint i = 0; names[i] != NULL; i++)
+        if (lt_csv_find(csv, names[i]) >= 0)
+            return TRUE;
+    return FALSE;
+}
+
 static const Shape *
-find_shape(Import *import)
+find_shape(LtUnitImport *self)
 {
     for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
         g_auto(GStrv) required = g_strsplit(shapes[i].required, " ", -1);
         gboolean all = TRUE;
 
         for (guint j = 0; required[j] != NULL; j++)
-            all = all && lt_csv_find(import->csv, required[j]) >= 0;
+            all = all && has_one_of(self->csv, required[j]);
         if (all)
             return &shapes[i];
     }
-    add_fault(import, import->csv->header->pdata[0],
-              "the header line is of no known list; the hub's own form needs the columns id,name,level,valid_from");
+    if (self->csv->header->len > 0)
+        lt_unit_import_fault(self, self->csv->header->pdata[0],
+                             "the header line is of no known list; the hub's own form needs the columns id,name,level,valid_from");
     return NULL;
 }
 
 static void
-check_header(Import *import, const Shape *shape)
+check_header(LtUnitImport *self, const Shape *shape)
 {
-    for (guint i = 0; i < import->csv->header->len; i++) {
-        const LtCsvField *field = import->csv->header->pdata[i];
+    for (guint i = 0; i < self->csv->header->len; i++) {
+        const LtCsvField *field = self->csv->header->pdata[i];
 
-        if (!words_hold(shape->required, field->text) && !words_hold(shape->optional, field->text))
-            add_fault(import, field, "there is no column \"%s\"; known are: %s %s", field->text, shape->required, shape->optional);
-        else if (lt_csv_find(import->csv, field->text) != (int) i)
-            add_fault(import, field, "column \"%s\" stands there twice", field->text);
+        if ((shape->needs & OPEN_HEADER) == 0 && !words_hold(shape->required, field->text) && !words_hold(shape->optional, field->text))
+            lt_unit_import_fault(self, field, "there is no column \"%s\"; known are: %s %s", field->text, shape->required, shape->optional);
+        else if (lt_csv_find(self->csv, field->text) != (int) i)
+            lt_unit_import_fault(self, field, "column \"%s\" stands there twice", field->text);
     }
 }
 
 static void
-check_options(Import *import, const Shape *shape)
+check_options(LtUnitImport *self, const Shape *shape)
 {
-    const LtUnitListOptions *options = import->options;
-    const LtCsvField *place = import->csv->header->pdata[0];
+    const LtUnitListOptions *options = self->options;
+    const LtCsvField *place = self->csv->header->pdata[0];
 
-    if ((shape->coded || shape->linking) && (options == NULL || options->valid_from == NULL || !is_day(options->valid_from)))
-        add_fault(import, place, "this list has no dates: say from which day it holds (--from YYYY-MM-DD)");
-    if (shape->coded && (options == NULL || options->prefix == NULL || !is_unit_id(options->prefix)))
-        add_fault(import, place, "this list has codes but no identifiers: give the prefix of the ids (--prefix H52.2025)");
-    if (shape->coded && options != NULL && options->valid_to != NULL && !is_day(options->valid_to))
-        add_fault(import, place, "--to \"%s\" is not a day YYYY-MM-DD", options->valid_to);
-    if (shape->linking && (options == NULL || options->registry == NULL))
-        add_fault(import, place, "successors by code need the units: import these first");
+    if (options->effective != NULL && !lt_day_read(options->effective, &self->day_us))
+        lt_unit_import_fault(self, place, "--effective \"%s\" is not a day YYYY-MM-DD", options->effective);
+    else if ((shape->needs & NEEDS_DAY) != 0 && options->effective == NULL)
+        lt_unit_import_fault(self, place, "this list has no dates: say from which day it holds (--effective YYYY-MM-DD)");
+    if ((shape->needs & NEEDS_PREFIX) != 0 && (options->prefix == NULL || !lt_unit_text_is_id(options->prefix)))
+        lt_unit_import_fault(self, place, "this list has codes but no identifiers: give the prefix of the ids (--prefix H52)");
+    if (options->valid_to != NULL && !is_day(options->valid_to))
+        lt_unit_import_fault(self, place, "--valid-to \"%s\" is not a day YYYY-MM-DD", options->valid_to);
+    if ((shape->needs & NEEDS_UNITS) != 0 && (options->registry == NULL || lt_registry_get_n_units(options->registry) == 0))
+        lt_unit_import_fault(self, place, "successors by code need the units: import these first");
 }
 
 static void
-read_records(Import *import, const Shape *shape)
+read_records(LtUnitImport *self, const Shape *shape)
 {
-    for (guint i = 0; i < import->csv->records->len; i++) {
-        const GPtrArray *record = import->csv->records->pdata[i];
+    for (guint i = 0; i < self->csv->records->len; i++) {
+        const GPtrArray *record = self->csv->records->pdata[i];
 
-        if (record->len != import->csv->header->len)
-            add_fault(import, record->pdata[0], "%u fields, but the header has %u", record->len, import->csv->header->len);
+        if (record->len != self->csv->header->len)
+            lt_unit_import_fault(self, record->pdata[0], "%u fields, but the header has %u", record->len, self->csv->header->len);
         else
-            shape->read(import, record);
+            shape->read(self, record);
     }
+    if (self->options->complete && (shape->needs & NEEDS_PREFIX) != 0)
+        lt_unit_import_end_others(self);
 }
 
 LtRegistryRows *
 lt_unit_list_parse(const char *data, gsize size, const char *name, const LtUnitListOptions *options, GPtrArray *faults,
                    GError **error)
 {
-    g_autoptr(LtCsv) csv = lt_csv_parse(data, size, name, error);
+    static const LtUnitListOptions none = { 0 };
+    g_autoptr(LtCsv) csv = lt_table_parse(data, size, name, error);
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
     guint before = faults->len;
 
     if (csv == NULL)
         return NULL;
-    Import import = { name, csv, options, faults, rows, places };
+    LtUnitImport import = { name, csv, options != NULL ? options : &none, 0, faults, rows, places, made };
     const Shape *shape = find_shape(&import);
     if (shape == NULL)
         return NULL;

@@ -17,7 +17,7 @@ struct _LtPlan {
     LtSettings *settings;  /* kept: sections are compared with those of the next plan */
     GPtrArray *endpoints;  /* of LtEndpoint *, in file order */
     GHashTable *by_name;   /* name → LtEndpoint */
-    GPtrArray *routes;     /* of LtRoute *, in file order */
+    LtRouteTable *routes;
 };
 
 static LtEndpoint *
@@ -58,6 +58,7 @@ add_endpoint(LtPlan *self, LtSection *section, const LtEndpointShared *shared, L
         return;
     g_ptr_array_add(self->endpoints, endpoint);
     g_hash_table_insert(self->by_name, (gpointer) lt_endpoint_get_name(endpoint), endpoint);
+    lt_route_table_add_endpoint(self->routes, lt_endpoint_get_name(endpoint), lt_endpoint_get_settings(endpoint)->units);
 }
 
 /* Names are looked up in the settings, not among the opened ones: an endpoint that has its own faults is not also unknown. */
@@ -81,8 +82,8 @@ check_route_endpoints(LtPlan *self, const LtRoute *route, LtSection *section, Lt
 static void
 warn_if_covered(LtPlan *self, const LtRoute *route, LtSection *section, LtFaults *faults)
 {
-    for (guint i = 0; i < self->routes->len; i++) {
-        const LtRoute *earlier = self->routes->pdata[i];
+    for (guint i = 0; i < lt_route_table_get_n_routes(self->routes); i++) {
+        const LtRoute *earlier = lt_route_table_get_route(self->routes, i);
 
         if (!lt_route_covers(earlier, route))
             continue;
@@ -102,14 +103,14 @@ add_route(LtPlan *self, LtSection *section, LtRegistry *registry, LtFaults *faul
     check_route_endpoints(self, route, section, faults);
     warn_if_covered(self, route, section, faults);
     lt_route_check_units(route, section, registry, faults);
-    g_ptr_array_add(self->routes, route);
+    lt_route_table_add(self->routes, route);
 }
 
 static gboolean
 route_uses_unit_endpoints(LtPlan *self)
 {
-    for (guint i = 0; i < self->routes->len; i++)
-        if (lt_route_uses(self->routes->pdata[i], LT_ROUTE_OF_UNIT))
+    for (guint i = 0; i < lt_route_table_get_n_routes(self->routes); i++)
+        if (lt_route_uses(lt_route_table_get_route(self->routes, i), LT_ROUTE_OF_UNIT))
             return TRUE;
     return FALSE;
 }
@@ -121,8 +122,8 @@ endpoint_is_used(LtPlan *self, LtEndpoint *endpoint, gboolean by_unit)
 
     if (settings->collect_every > 0 || (by_unit && settings->units != NULL && settings->units[0] != NULL))
         return TRUE;
-    for (guint i = 0; i < self->routes->len; i++)
-        if (lt_route_uses(self->routes->pdata[i], lt_endpoint_get_name(endpoint)))
+    for (guint i = 0; i < lt_route_table_get_n_routes(self->routes); i++)
+        if (lt_route_uses(lt_route_table_get_route(self->routes, i), lt_endpoint_get_name(endpoint)))
             return TRUE;
     return FALSE;
 }
@@ -176,7 +177,7 @@ lt_plan_load(LtSettings *settings, LtRegistry *registry, const LtEndpointShared 
     self->settings = lt_settings_ref(settings);
     self->endpoints = g_ptr_array_new_with_free_func((GDestroyNotify) lt_endpoint_unref);
     self->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    self->routes = g_ptr_array_new_with_free_func((GDestroyNotify) lt_route_free);
+    self->routes = lt_route_table_new();
     for (guint i = 0; i < lt_settings_get_n_sections(settings); i++) {
         LtSection *section = lt_settings_get_section(settings, i);
 
@@ -201,7 +202,7 @@ lt_plan_unref(LtPlan *self)
 {
     if (self == NULL || !g_atomic_int_dec_and_test(&self->references))
         return;
-    g_ptr_array_unref(self->routes);
+    lt_route_table_free(self->routes);
     g_hash_table_unref(self->by_name);
     g_ptr_array_unref(self->endpoints);
     lt_settings_unref(self->settings);
@@ -235,78 +236,30 @@ lt_plan_get_endpoint(LtPlan *self, guint index)
 guint
 lt_plan_get_n_routes(LtPlan *self)
 {
-    return self->routes->len;
+    return lt_route_table_get_n_routes(self->routes);
 }
 
 const LtRoute *
 lt_plan_get_route(LtPlan *self, guint index)
 {
-    return self->routes->pdata[index];
+    return lt_route_table_get_route(self->routes, index);
 }
 
-static LtEndpoint *
-find_endpoint_of_unit(LtPlan *self, const LtUnit *unit)
+const LtRouteTable *
+lt_plan_get_routes(LtPlan *self)
 {
-    for (guint i = 0; i < self->endpoints->len; i++)
-        if (lt_endpoint_serves(self->endpoints->pdata[i], lt_unit_get_id(unit)))
-            return self->endpoints->pdata[i];
-    return NULL;
-}
-
-/* NULL when `@unit` stands for no endpoint: the route does not match then. A system that is named and also serves the unit gets it once. */
-static char **
-resolve_endpoints(LtPlan *self, const LtRoute *route, const LtUnit *to)
-{
-    const char *const *names = lt_route_get_endpoints(route);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-
-    for (guint i = 0; names[i] != NULL; i++) {
-        LtEndpoint *endpoint = NULL;
-
-        if (strcmp(names[i], LT_ROUTE_OF_UNIT) != 0) {
-            g_strv_builder_add(builder, names[i]);
-            continue;
-        }
-        endpoint = find_endpoint_of_unit(self, to);
-        if (endpoint == NULL)
-            return NULL;
-        if (!lt_route_uses(route, lt_endpoint_get_name(endpoint)))
-            g_strv_builder_add(builder, lt_endpoint_get_name(endpoint));
-    }
-    return g_strv_builder_end(builder);
+    return self->routes;
 }
 
 char **
 lt_plan_route(LtPlan *self, const char *type, const char *procedure, const LtUnit *from, const LtUnit *to, const char **route,
               GError **error)
 {
-    for (guint i = 0; i < self->routes->len; i++) {
-        const LtRoute *candidate = self->routes->pdata[i];
-        char **endpoints;
-
-        if (!lt_route_matches(candidate, type, procedure, from, to))
-            continue;
-        endpoints = resolve_endpoints(self, candidate, to);
-        if (endpoints == NULL)
-            continue;
-        if (route != NULL)
-            *route = lt_route_get_name(candidate);
-        return endpoints;
-    }
-    lt_error_set(error, LT_ERROR_NOT_FOUND, "env.to.not-served", "no route takes %s of procedure %s from %s to %s", type,
-                 procedure != NULL ? procedure : "(none)", lt_unit_get_id(from), lt_unit_get_id(to));
-    return NULL;
+    return lt_route_table_resolve(self->routes, type, procedure, from, to, route, error);
 }
 
 gboolean
 lt_plan_serves(LtPlan *self, const char *type, const LtUnit *to)
 {
-    for (guint i = 0; i < self->routes->len; i++) {
-        const LtRoute *route = self->routes->pdata[i];
-
-        if (lt_route_may_match(route, type, to) &&
-            (!lt_route_uses(route, LT_ROUTE_OF_UNIT) || find_endpoint_of_unit(self, to) != NULL))
-            return TRUE;
-    }
-    return FALSE;
+    return lt_route_table_serves(self->routes, type, to);
 }

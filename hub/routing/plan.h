@@ -5,7 +5,7 @@
 #include "base/settings.h"
 #include "registry/unit.h"
 #include "routing/endpoint.h"
-#include "routing/route.h"
+#include "routing/route-table.h"
 
 typedef struct _LtPlan LtPlan;
 
@@ -26,6 +26,8 @@ guint64 lt_plan_get_generation(LtPlan *self);
 LtEndpoint *lt_plan_lookup_endpoint(LtPlan *self, const char *name);
 guint lt_plan_get_n_endpoints(LtPlan *self);
 LtEndpoint *lt_plan_get_endpoint(LtPlan *self, guint index);
+/** lt_plan_get_routes: (transfer none): lives as long as the plan */
+const LtRouteTable *lt_plan_get_routes(LtPlan *self);
 guint lt_plan_get_n_routes(LtPlan *self);
 const LtRoute *lt_plan_get_route(LtPlan *self, guint index);
 

@@ -228,6 +228,12 @@ lt_route_covers(const LtRoute *self, const LtRoute *other)
            list_covers(self->keys.from, other->keys.from) && list_covers(self->keys.to, other->keys.to);
 }
 
+gboolean
+lt_route_names(const LtRoute *self, const char *unit)
+{
+    return g_strv_contains((const char *const *) self->keys.from, unit) || g_strv_contains((const char *const *) self->keys.to, unit);
+}
+
 static gboolean
 pattern_meets_a_unit(const char *pattern, LtRegistry *registry)
 {

@@ -28,6 +28,9 @@ const char *const *lt_route_get_endpoints(const LtRoute *self);
 /** lt_route_uses: does it name this endpoint */
 gboolean lt_route_uses(const LtRoute *self, const char *endpoint);
 
+/** lt_route_names: does it name this unit, as sender or receiver */
+gboolean lt_route_names(const LtRoute *self, const char *unit);
+
 /** lt_route_covers: does everything that @other matches match @self too? Then @other, standing behind, is never reached */
 gboolean lt_route_covers(const LtRoute *self, const LtRoute *other);
 /** lt_route_check_units: warnings: units and levels that @registry does not know */
