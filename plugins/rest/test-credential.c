@@ -344,7 +344,6 @@ test_refuses_settings_that_cannot_work(Fixture *f, gconstpointer data)
         { "auth=hmac\nhmac_secret=abcd\nhmac_text={methd}\n", "[endpoint t] hmac_text: only {method}" },
         { "auth=hmac\nhmac_secret=abcd\nhmac_text={signature}\n", "[endpoint t] hmac_text: only {method}" },
         { "auth=hmac\nhmac_secret=abcd\nhmac_headers=X-Signature\n", "[endpoint t] hmac_headers: each must be 'Name: value'" },
-        { "auth=query\n", "[endpoint t] token: auth = query needs it" },
         { "auth=query\ntoken=abcd\n", "[endpoint t] auth: form = envelope takes the key in a header" },
     };
 
