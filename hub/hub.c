@@ -28,6 +28,7 @@ struct _LtHub {
     LtIntake *intake;
     LtDispatcher *dispatcher;
     LtHttpServer *server;
+    LtEvidenceRequest evidence; /* what every evidence file has */
     guint64 generation;
     GMutex reload_lock; /* one reload at a time */
 };
@@ -248,13 +249,15 @@ lt_hub_start(LtHub *self, GError **error)
 {
     const LtHubSettings *s = &self->settings;
     LtHttpParts parts = { .store = self->store, .intake = self->intake, .dispatcher = self->dispatcher, .signer = self->signer,
-                          .unit = s->unit, .demo = self->demo, .hub = self, .reload = on_reload, .refresh_registry = on_refresh_registry };
+                          .unit = s->unit, .demo = self->demo, .evidence = &self->evidence, .hub = self, .reload = on_reload, .refresh_registry = on_refresh_registry };
     LtHttpOptions http = { .peer_socket = s->peer_socket, .api_socket = s->api_socket, .admin_socket = s->admin_socket,
                            .proxy_user = s->proxy_user, .demo_port = self->port, .n_threads = (guint) s->threads,
                            .max_open = (guint) s->max_open, .max_body = (guint64) s->max_bytes,
                            .head_us = s->head_timeout, .body_us = s->body_timeout, .idle_us = s->idle_timeout,
                            .quota = { (guint64) s->hour_messages, (guint64) s->hour_bytes, (guint64) s->day_messages, (guint64) s->day_bytes } };
 
+    self->evidence = (LtEvidenceRequest){ .store = self->store, .signer = self->signer, .anchors = s->anchors, .crl = s->crl, .actor_kind = "hub",
+                                          .actor = s->unit };
     self->server = lt_http_server_new(&parts, &http, error);
     if (self->server == NULL)
         return FALSE;

@@ -9,6 +9,8 @@
 #include "routing/link.h"
 #include "trust/authority.h"
 
+#define ANSWER_MAX (G_GUINT64_CONSTANT(1) << 31) /* an evidence file */
+
 struct _LtAdmin {
     LtHubSettings settings;
     LtSigner *signer;     /* when the store is ours */
@@ -70,7 +72,7 @@ open_store(LtAdmin *self, GError **error)
 static gboolean
 open_socket(LtAdmin *self, GError **error)
 {
-    LtLinkOptions options = { .socket_path = self->settings.admin_socket };
+    LtLinkOptions options = { .socket_path = self->settings.admin_socket, .max_reply_bytes = ANSWER_MAX };
 
     if (options.socket_path == NULL) {
         lt_error_set(error, LT_ERROR_CONFIG, "store.locked", "a hub runs and [http] admin_socket is not set, so it cannot be asked");
@@ -121,24 +123,44 @@ lt_admin_get_unit(LtAdmin *self)
     return self->settings.unit;
 }
 
-char *
-lt_admin_call(LtAdmin *self, const char *method, const char *path, const char *body, GError **error)
+const LtHubSettings *
+lt_admin_get_settings(LtAdmin *self)
+{
+    return &self->settings;
+}
+
+LtSigner *
+lt_admin_get_signer(LtAdmin *self)
+{
+    return self->signer;
+}
+
+GBytes *
+lt_admin_fetch(LtAdmin *self, const char *method, const char *path, const char *body, GError **error)
 {
     g_autoptr(LtRequest) request = lt_request_new(method, path);
     g_autoptr(GBytes) bytes = g_bytes_new(body == NULL ? "" : body, body == NULL ? 0 : strlen(body));
     g_autoptr(LtReply) reply = NULL;
-    gsize size;
-    const char *data;
 
     if (body != NULL || strcmp(method, "GET") != 0)
         lt_request_set_body(request, bytes, "application/json");
     reply = lt_link_target_send(self->target, request, 0, NULL, error);
     if (reply == NULL)
         return NULL;
-    if (lt_reply_get_status(reply) / 100 != 2) {
-        lt_client_fail(reply, error);
+    if (lt_reply_get_status(reply) / 100 == 2)
+        return g_bytes_ref(lt_reply_get_body(reply));
+    lt_client_fail(reply, error);
+    return NULL;
+}
+
+char *
+lt_admin_call(LtAdmin *self, const char *method, const char *path, const char *body, GError **error)
+{
+    g_autoptr(GBytes) answer = lt_admin_fetch(self, method, path, body, error);
+    gsize size;
+    const char *data = answer == NULL ? NULL : g_bytes_get_data(answer, &size);
+
+    if (answer == NULL)
         return NULL;
-    }
-    data = g_bytes_get_data(lt_reply_get_body(reply), &size);
-    return g_strndup(data == NULL ? "" : data, size);
+    return g_strndup(data == NULL ? "" : data, data == NULL ? 0 : size);
 }

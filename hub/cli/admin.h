@@ -20,5 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtAdmin, lt_admin_free)
 LtStore *lt_admin_get_store(LtAdmin *self);
 /** lt_admin_get_unit: unit id of the hub: the actor of what is written */
 const char *lt_admin_get_unit(LtAdmin *self);
+const LtHubSettings *lt_admin_get_settings(LtAdmin *self);
+/** lt_admin_get_signer: (nullable) (transfer none): with the store */
+LtSigner *lt_admin_get_signer(LtAdmin *self);
+/** lt_admin_fetch: (transfer full): as lt_admin_call(), for an answer that is no text */
+GBytes *lt_admin_fetch(LtAdmin *self, const char *method, const char *path, const char *body, GError **error);
 /** lt_admin_call: asks the running hub. @body: (nullable): JSON. Returns: (transfer full): the answer's body. A problem becomes an error with its code */
 char *lt_admin_call(LtAdmin *self, const char *method, const char *path, const char *body, GError **error);

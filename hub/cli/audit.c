@@ -11,6 +11,7 @@
 #include "base/language.h"
 #include "base/value.h"
 #include "cli/audit-print.h"
+#include "cli/audit.h"
 #include "cli/commands.h"
 #include "trust/note.h"
 
@@ -387,6 +388,13 @@ static const LtVerb verbs[] = {
       .examples = "lthub audit consistency 20 1000", .options = output_keys, .options_size = sizeof(Audit), .run = run_consistency },
     { .name = "checkpoint", .arguments = "", .summary = "Prints the newest signed checkpoint", .examples = "lthub audit checkpoint -o checkpoint",
       .options = output_keys, .options_size = sizeof(Audit), .run = run_checkpoint },
+    { .name = "evidence", .arguments = "", .summary = "Writes everything held of a dossier into one file that verifies without the hub",
+      .description = "Every envelope and receipt byte for byte, every entry of the log with its proof, the checkpoint with what others have put beside it, a\n"
+                     "page for printing (summary.html), and how to verify it all with sh, openssl and unzip. The export is recorded in the log.\n"
+                     "A dossier too large for one file is cut into parts, FILE-2, FILE-3 …; each verifies alone.",
+      .examples = "lthub audit evidence --dossier 000.00.14.H52-251123-0001 -o evidence.asice\n"
+                  "lthub verify evidence.asice --trust ca.pem --vkey log.vkey --quorum 0",
+      .options = lt_audit_evidence_keys, .options_size = sizeof(LtAuditEvidence), .run = lt_audit_evidence_run },
     { 0 },
 };
 

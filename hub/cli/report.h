@@ -12,13 +12,13 @@ typedef enum { LT_VERDICT_VALID, LT_VERDICT_INVALID, LT_VERDICT_INCOMPLETE, LT_V
 
 typedef struct {
     char *file;
-    const char *kind;        /* "envelope", "checkpoint", "proof", "unknown" */
+    const char *kind;        /* "envelope", "evidence", "checkpoint", "proof", "unknown" */
     GPtrArray *findings;     /* private */
     gboolean unreadable;
     char *manifest, *from, *signer; /* nullable */
     const char *identity;    /* nullable: "unit", "certificate" */
     gint64 time_us;          /* what is proven or claimed; 0: nothing */
-    const char *time_source; /* nullable: "cosignature", "checkpoint", "argument", "claimed" */
+    const char *time_source; /* nullable: "tsr", "cosignature", "checkpoint", "argument", "claimed" */
 } LtReport;
 
 LtReport *lt_report_new(const char *file);

@@ -40,7 +40,7 @@ check_signature(LtReport *report, const char *body, GBytes *cms, const LtVerifyO
     g_autoptr(GBytes) content = g_bytes_new(body, strlen(body));
     g_autoptr(LtSignerCertificate) signer = NULL;
     gint64 at_us = options->at_us != 0 ? options->at_us : report->time_us != 0 ? report->time_us : lt_time_now_us();
-    LtCmsFacts facts;
+    g_auto(LtCmsFacts) facts = { 0 };
 
     if (trust == NULL) {
         lt_report_unreadable(report, g_strdup(error->message));

@@ -8,7 +8,7 @@
 
 #include "base/language.h"
 #include "base/value.h"
-#include "cli/verify.h"
+#include "cli/verify-evidence.h"
 #include "trust/envelope.h"
 #include "trust/header.h"
 #include "trust/manifest.h"
@@ -137,6 +137,15 @@ report_identity(LtReport *report, const LtVerifyOptions *options, LtTrust *trust
         lt_verify_identity(report, options, trust, envelope);
 }
 
+LtTrust *
+lt_verify_trust(const LtVerifyOptions *options, GError **error)
+{
+    if (options->trust == NULL)
+        return lt_trust_nobody();
+    return options->crl_bytes != NULL ? lt_trust_load_archived(options->trust, options->crl_bytes, error)
+                                      : lt_trust_load(options->trust, options->crl, 0, error);
+}
+
 void
 lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
 {
@@ -152,7 +161,7 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
         lt_report_fail(report, lt_error_get_reason(error), g_strdup_printf("%s: %s", _("Container: not valid"), error->message));
         return;
     }
-    trust = options->trust == NULL ? lt_trust_nobody() : lt_trust_load(options->trust, options->crl, 0, &error);
+    trust = lt_verify_trust(options, &error);
     if (trust == NULL) {
         lt_report_unreadable(report, g_strdup(error->message));
         return;
@@ -170,4 +179,24 @@ lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *optio
     report_passed(report, 10, n_listed, envelope);
     report_algorithm(report, options->allowed, envelope);
     report_identity(report, options, trust, envelope);
+}
+
+static gboolean
+is_evidence(LtContainer *container)
+{
+    LtEntry *entry = lt_container_get(container, "envelope.json");
+    g_autoptr(LtHeader) header = lt_header_read(g_bytes_get_data(entry->bytes, NULL), g_bytes_get_size(entry->bytes), NULL);
+
+    return header != NULL && strcmp(header->type, "audit.evidence") == 0;
+}
+
+void
+lt_verify_container(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
+{
+    g_autoptr(LtContainer) container = lt_container_read_bytes(bytes, LT_VERIFY_CONTAINER_MAX, NULL, NULL);
+
+    if (container != NULL && is_evidence(container))
+        lt_verify_evidence(report, container, bytes, options);
+    else
+        lt_verify_envelope(report, bytes, options);
 }

@@ -88,7 +88,7 @@ verify_bytes(LtReport *report, GBytes *bytes, const LtVerifyOptions *options)
     const char *data = g_bytes_get_data(bytes, &size);
 
     if (starts_with(data, size, "PK"))
-        lt_verify_envelope(report, bytes, options);
+        lt_verify_container(report, bytes, options);
     else if (starts_with(data, size, "c2sp.org/tlog-proof@"))
         lt_verify_proof(report, bytes, options);
     else if (looks_like_note(data, size))
@@ -161,16 +161,17 @@ run_verify(gpointer data, char **arguments, const LtTerminal *terminal)
 
 static const LtVerb verbs[] = {
     { .name = "", .arguments = "FILE…", .min_arguments = 1, .max_arguments = 65536,
-      .summary = "Verifies envelopes, checkpoints and proofs, offline",
+      .summary = "Verifies envelopes, evidence files, checkpoints and proofs, offline",
       .description = "Needs no hub, network, database or configuration. Trust comes from the options alone: keys and certificates inside a file never\n"
                      "count. The kind of each file is found from its bytes.\n\n"
                      "Exit code: 0 valid; 1 a check failed; 2 wrong usage; 3 nothing failed, but a trust anchor, CRL, witness or content is\n"
                      "missing; 4 cannot be read. Of several files the weightiest counts: 1, 4, 3, 0.",
       .examples = "lthub verify ho-so.asice --trust ca.pem --crl crl.pem      # an envelope\n"
+                  "lthub verify evidence.asice --trust ca.pem --vkey log.vkey --witness w.vkey   # everything held of a dossier\n"
                   "lthub verify checkpoint --vkey log.vkey --witness w.vkey   # a checkpoint of the log\n"
                   "lthub verify e2.tlog-proof --entry e2.entry --vkey log.vkey --quorum 0",
       .options = verify_keys, .options_size = sizeof(LtVerifyOptions), .run = run_verify },
     { 0 },
 };
 
-const LtCommand lt_command_verify = { "verify", "verifies envelopes, checkpoints and proofs without a hub", verbs };
+const LtCommand lt_command_verify = { "verify", "verifies envelopes, evidence, checkpoints and proofs without a hub", verbs };

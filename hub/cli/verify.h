@@ -22,6 +22,7 @@ typedef struct {
     GPtrArray *heads;                   /* of LtSeenHead *: the signed checkpoints of this run, compared at its end */
     LtAlgorithms *allowed;
     gint64 at_us;                       /* 0: not given */
+    GBytes *crl_bytes;                  /* nullable, borrowed: a CRL that lay beside what is verified; goes before --crl */
 } LtVerifyOptions;
 
 /* A checkpoint whose signature verified, and where it was seen. */
@@ -37,6 +38,11 @@ gint64 lt_verify_claimed_time(LtContainer *container);
 /** lt_verify_identity: with --units: whether the key belongs to the sender */
 void lt_verify_identity(LtReport *report, const LtVerifyOptions *options, LtTrust *trust, const LtEnvelope *envelope);
 
+/** lt_verify_trust: anchors of --trust with the CRL that applies; without --trust: nobody */
+LtTrust *lt_verify_trust(const LtVerifyOptions *options, GError **error);
+
+/** lt_verify_container: an envelope, or an evidence file, which is one that holds others */
+void lt_verify_container(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
 void lt_verify_envelope(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
 void lt_verify_checkpoint(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);
 void lt_verify_proof(LtReport *report, GBytes *bytes, const LtVerifyOptions *options);

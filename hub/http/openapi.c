@@ -43,6 +43,7 @@ static const Shape shapes[] = {
              NUMBER("failed") "," NUMBER("refused") "," NUMBER("held") "," NUMBER("collected") "," NUMBER("waiting_on_disk") "," NUMBER("held_on_disk") ","
              TIME("last_success") "," TIME("last_failure") "," TIME("retry_at") "," TEXT("last_reason")) },
     { "Endpoints", OBJECT("\"items\"", LIST("items", REF("Endpoint"))) },
+    { "EvidenceRequest", OBJECT("\"dossier\"", TEXT("dossier") "," TEXT("to") "," TEXT("part") "," TEXT("without_content")) },
     { "Inbox", PAGE(REF("InboxItem")) },
     { "InboxItem", OBJECT("\"from\",\"id\",\"to\",\"type\",\"manifest\",\"received\"", TEXT("from") "," TEXT("id") "," TEXT("to") "," TEXT("type") "," TEXT("dossier") ","
                           TEXT("code") "," TEXT("manifest") "," TIME("received")) },

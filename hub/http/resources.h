@@ -42,6 +42,8 @@ void lt_admin_deliveries_get(LtExchange *exchange);
 void lt_admin_deliveries_release(LtExchange *exchange);
 void lt_admin_deliveries_refuse(LtExchange *exchange);
 void lt_admin_deliveries_resend(LtExchange *exchange);
+/* evidence.c */
+void lt_admin_evidence_make(LtExchange *exchange);
 /* admin-hub.c */
 void lt_admin_reload(LtExchange *exchange);
 void lt_admin_backups_add(LtExchange *exchange);

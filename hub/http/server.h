@@ -2,6 +2,7 @@
 /* server.h: the HTTP face: threads, sockets, early checks, one table of routes. libsoup's server lives in this room only. */
 #pragma once
 
+#include "casework/evidence.h"
 #include "http/quota.h"
 #include "routing/dispatcher.h"
 #include "routing/intake.h"
@@ -16,6 +17,7 @@ typedef struct {
     LtSigner *signer;
     const char *unit;   /* of the hub */
     gboolean demo;
+    const LtEvidenceRequest *evidence; /* what every evidence file of this hub has: trust files, quorum */
     gpointer hub;       /* for the two calls below */
     gboolean (*reload)(gpointer hub, const char *actor, GPtrArray **faults);
     gboolean (*refresh_registry)(gpointer hub, GError **error);

@@ -43,14 +43,33 @@ append_cosignatures(LtDatabase *database, guint64 size, GString *note, GError **
     return !query.failed;
 }
 
+LtLogHead *
+lt_log_head_complete(LtDatabase *database, const LtLogHeadRow *row, GError **error)
+{
+    g_autoptr(LtLogHead) self = g_new0(LtLogHead, 1);
+    g_auto(LtCheckpoint) checkpoint = { 0 };
+    g_autoptr(LtNote) note = lt_note_open(row->note, strlen(row->note), NULL, 0, error);
+    GString *text;
+
+    if (note == NULL || !lt_checkpoint_read(note->text, strlen(note->text), &checkpoint, error))
+        return NULL;
+    self->origin = g_steal_pointer(&checkpoint.origin);
+    self->size = checkpoint.size;
+    self->root = checkpoint.root;
+    self->at_us = row->at_us;
+    text = g_string_new(row->note);
+    if (!append_cosignatures(database, self->size, text, error)) {
+        g_string_free(text, TRUE);
+        return NULL;
+    }
+    self->note = g_string_free(text, FALSE);
+    return g_steal_pointer(&self);
+}
+
 static LtLogHead *
 read_head(LtDatabase *database, GError **error)
 {
-    g_autoptr(LtLogHead) self = g_new0(LtLogHead, 1);
     g_auto(LtLogHeadRow) row = { 0 };
-    g_auto(LtCheckpoint) checkpoint = { 0 };
-    g_autoptr(LtNote) note = NULL;
-    GString *text;
 
     if (!lt_log_head_read(database, &row, error))
         return NULL;
@@ -58,20 +77,7 @@ read_head(LtDatabase *database, GError **error)
         lt_error_set(error, LT_ERROR_NOT_FOUND, "log.empty", "the log has no checkpoint yet");
         return NULL;
     }
-    note = lt_note_open(row.note, strlen(row.note), NULL, 0, error);
-    if (note == NULL || !lt_checkpoint_read(note->text, strlen(note->text), &checkpoint, error))
-        return NULL;
-    self->origin = g_steal_pointer(&checkpoint.origin);
-    self->size = checkpoint.size;
-    self->root = checkpoint.root;
-    self->at_us = row.at_us;
-    text = g_string_new(row.note);
-    if (!append_cosignatures(database, self->size, text, error)) {
-        g_string_free(text, TRUE);
-        return NULL;
-    }
-    self->note = g_string_free(text, FALSE);
-    return g_steal_pointer(&self);
+    return lt_log_head_complete(database, &row, error);
 }
 
 LtLogHead *
@@ -102,23 +108,36 @@ lt_store_log_entry(LtStore *self, guint64 index, GError **error)
     return NULL;
 }
 
+static char *
+prove(LtDatabase *database, guint64 index, const LtLogHead *head, GError **error)
+{
+    g_autoptr(GArray) hashes = NULL;
+
+    if (index >= head->size) {
+        lt_error_set(error, LT_ERROR_NOT_FOUND, "log.range", "the log has no entry %" G_GUINT64_FORMAT, index);
+        return NULL;
+    }
+    hashes = lt_merkle_inclusion(index, head->size, lt_log_node_get, database, error);
+    if (hashes == NULL)
+        return NULL;
+    return lt_proof_write(index, (const LtHash *) (gpointer) hashes->data, hashes->len, head->note);
+}
+
 char *
 lt_store_log_prove(LtStore *self, guint64 index, GError **error)
 {
     g_auto(LtReading) reading = lt_reading_begin(self, error);
     g_autoptr(LtLogHead) head = reading.database == NULL ? NULL : read_head(reading.database, error);
-    g_autoptr(GArray) hashes = NULL;
 
-    if (head == NULL)
-        return NULL;
-    if (index >= head->size) {
-        lt_error_set(error, LT_ERROR_NOT_FOUND, "log.range", "the log has no entry %" G_GUINT64_FORMAT, index);
-        return NULL;
-    }
-    hashes = lt_merkle_inclusion(index, head->size, lt_log_node_get, reading.database, error);
-    if (hashes == NULL)
-        return NULL;
-    return lt_proof_write(index, (const LtHash *) (gpointer) hashes->data, hashes->len, head->note);
+    return head == NULL ? NULL : prove(reading.database, index, head, error);
+}
+
+char *
+lt_store_log_prove_under(LtStore *self, guint64 index, const LtLogHead *head, GError **error)
+{
+    g_auto(LtReading) reading = lt_reading_begin(self, error);
+
+    return reading.database == NULL ? NULL : prove(reading.database, index, head, error);
 }
 
 GArray *

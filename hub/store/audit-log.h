@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtLogHead, lt_log_head_free)
 GBytes *lt_store_log_entry(LtStore *self, guint64 index, GError **error);
 /** lt_store_log_prove: the whole .tlog-proof text against the newest checkpoint. Errors: %LT_ERROR_NOT_FOUND `log.range` */
 char *lt_store_log_prove(LtStore *self, guint64 index, GError **error);
+/** lt_store_log_prove_under: against a checkpoint of this log that was read before */
+char *lt_store_log_prove_under(LtStore *self, guint64 index, const LtLogHead *head, GError **error);
 /** lt_store_log_consistency: @size: 0: that of the newest checkpoint. Errors: %LT_ERROR_INVALID `log.range` unless 0 < old_size ≤ size ≤ newest.
  * Returns: (element-type LtHash) (transfer full) */
 GArray *lt_store_log_consistency(LtStore *self, guint64 old_size, guint64 size, GError **error);

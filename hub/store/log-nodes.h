@@ -2,6 +2,7 @@
 /* log-nodes.h: the tables of the log as the tree's arithmetic wants them: nodes by level and place, and the newest checkpoint. */
 #pragma once
 
+#include "store/audit-log.h"
 #include "store/database.h"
 #include "trust/merkle.h"
 
@@ -18,3 +19,5 @@ typedef struct {
 gboolean lt_log_head_read(LtDatabase *database, LtLogHeadRow *head, GError **error);
 void lt_log_head_row_clear(LtLogHeadRow *head);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtLogHeadRow, lt_log_head_row_clear)
+/** lt_log_head_complete: (transfer full): what a row says, its note with the cosignatures that it has. Errors: INVALID `log.note` */
+LtLogHead *lt_log_head_complete(LtDatabase *database, const LtLogHeadRow *row, GError **error);

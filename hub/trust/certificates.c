@@ -77,20 +77,11 @@ lt_trust_nobody(void)
 
 /* Reads what a PEM file holds; anything that is not what it should hold is a fault, not silence (security.md S40). */
 static STACK_OF(X509_INFO) *
-read_pem(const char *path, GError **error)
+read_pem_text(const char *path, const char *text, gsize size, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autoptr(GError) cause = NULL;
-    STACK_OF(X509_INFO) *infos = NULL;
-    BIO *in = NULL;
-    gsize size;
+    BIO *in = BIO_new_mem_buf(text, (int) MIN(size, G_MAXINT));
+    STACK_OF(X509_INFO) *infos = PEM_X509_INFO_read_bio(in, NULL, NULL, NULL);
 
-    if (!g_file_get_contents(path, &text, &size, &cause)) {
-        lt_error_set(error, LT_ERROR_CONFIG, "trust.file", "%s", cause->message);
-        return NULL;
-    }
-    in = BIO_new_mem_buf(text, (int) size);
-    infos = PEM_X509_INFO_read_bio(in, NULL, NULL, NULL);
     BIO_free(in);
     if (infos == NULL || sk_X509_INFO_num(infos) == 0) {
         sk_X509_INFO_pop_free(infos, X509_INFO_free);
@@ -98,6 +89,19 @@ read_pem(const char *path, GError **error)
         return NULL;
     }
     return infos;
+}
+
+static STACK_OF(X509_INFO) *
+read_pem(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) cause = NULL;
+    gsize size;
+
+    if (g_file_get_contents(path, &text, &size, &cause))
+        return read_pem_text(path, text, size, error);
+    lt_error_set(error, LT_ERROR_CONFIG, "trust.file", "%s", cause->message);
+    return NULL;
 }
 
 static gboolean
@@ -124,11 +128,10 @@ add_anchors(LtTrust *self, const char *path, GError **error)
     return TRUE;
 }
 
+/* @infos: taken. */
 static gboolean
-add_crls(LtTrust *self, const char *path, GError **error)
+add_crls(LtTrust *self, const char *path, STACK_OF(X509_INFO) *infos, GError **error)
 {
-    STACK_OF(X509_INFO) *infos = read_pem(path, error);
-
     if (infos == NULL)
         return FALSE;
     for (int i = 0; i < sk_X509_INFO_num(infos); i++) {
@@ -153,7 +156,7 @@ lt_trust_load(const char *anchors_path, const char *crl_path, gint64 crl_max_age
     g_autoptr(LtTrust) self = lt_trust_nobody();
 
     self->crl_max_age_us = crl_max_age_us;
-    if (!add_anchors(self, anchors_path, error) || (crl_path != NULL && !add_crls(self, crl_path, error)))
+    if (!add_anchors(self, anchors_path, error) || (crl_path != NULL && !add_crls(self, crl_path, read_pem(crl_path, error), error)))
         return NULL;
     return g_steal_pointer(&self);
 }
@@ -177,6 +180,19 @@ const GPtrArray *
 lt_trust_get_crls(LtTrust *self)
 {
     return self->crls;
+}
+
+LtTrust *
+lt_trust_load_archived(const char *anchors_path, GBytes *crl, GError **error)
+{
+    g_autoptr(LtTrust) self = lt_trust_nobody();
+    gsize size;
+    const char *text = g_bytes_get_data(crl, &size);
+
+    if (!add_anchors(self, anchors_path, error) ||
+        !add_crls(self, "the archived CRL", read_pem_text("the archived CRL", text, size, error), error))
+        return NULL;
+    return g_steal_pointer(&self);
 }
 
 LtTrust *

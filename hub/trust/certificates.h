@@ -19,6 +19,8 @@ typedef struct _LtTrust LtTrust;
  * @crl_max_age_us: how old a CRL's thisUpdate may be (default 24 h); 0: not limited
  */
 LtTrust *lt_trust_load(const char *anchors_path, const char *crl_path, gint64 crl_max_age_us, GError **error);
+/** lt_trust_load_archived: the same with the bytes of a CRL file that was archived; nothing limits its age but its own nextUpdate */
+LtTrust *lt_trust_load_archived(const char *anchors_path, GBytes *crl, GError **error);
 LtTrust *lt_trust_ref(LtTrust *self);
 void lt_trust_unref(LtTrust *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtTrust, lt_trust_unref)

@@ -39,6 +39,12 @@ typedef struct {
     guint8 time_tag;
 } Cms;
 
+void
+lt_cms_facts_clear(LtCmsFacts *facts)
+{
+    g_clear_pointer(&facts->exception, g_free);
+}
+
 LtDer
 lt_cms_oid(LtCmsOid oid)
 {

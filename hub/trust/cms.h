@@ -12,6 +12,8 @@ typedef struct {
     const char *algorithm; /* (nullable): static name */
     char *exception;       /* (nullable): by which it was taken; owned, only of a signature that is good */
 } LtCmsFacts;
+void lt_cms_facts_clear(LtCmsFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtCmsFacts, lt_cms_facts_clear)
 
 /**
  * lt_cms_verify:

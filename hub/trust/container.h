@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtContainer, lt_container_unref)
 LtEntry *lt_container_lookup(LtContainer *self, const char *name);
 /** lt_container_get: the entry that must exist in a walked container: header, manifest, signature */
 LtEntry *lt_container_get(LtContainer *self, const char *name);
+/** lt_container_slice: (transfer full): content of an entry of the container that was read from @bytes, however large; shares their memory */
+GBytes *lt_container_slice(LtContainer *self, GBytes *bytes, const LtEntry *entry);
 /** lt_entry_open: Returns: (transfer full): the entry's content from its start. Errors: NOT_FOUND when it was only hashed */
 GInputStream *lt_entry_open(LtEntry *self, GError **error);
 /** lt_container_open_stream: Returns: (transfer full): the container's bytes, written again from its entries; it keeps @self alive */

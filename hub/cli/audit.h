@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit.h: the verbs of `lthub audit` that stand in files of their own. */
+#pragma once
+
+#include "cli/command.h"
+
+typedef struct {
+    char *dossier, *to, *output;
+    gboolean without_content;
+} LtAuditEvidence;
+extern const LtKey lt_audit_evidence_keys[];
+int lt_audit_evidence_run(gpointer options, char **arguments, const LtTerminal *terminal);
