@@ -119,7 +119,8 @@ lt_transcript_mask(GBytes *bytes, const GPtrArray *secrets)
 static gboolean
 is_secret_header(const char *name)
 {
-    static const char *const names[] = { "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "Api-Key", NULL };
+    static const char *const names[] = { "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "Api-Key",
+                                         "accessToken", "lgspAccessToken", "AuthHash", NULL };
 
     for (guint i = 0; names[i] != NULL; i++) {
         if (g_ascii_strcasecmp(names[i], name) == 0)

@@ -103,9 +103,9 @@ LT_API gboolean lt_inbox_find_standing(LtInbox *inbox, const char *code, LtStand
  * @collect: asks the system for what is new and hands it in
  * @receive: the system calls the hub in its own protocol; *reply is what it gets
  * @deliver: hands a message over. At least once: must be idempotent per message id. TRUE: the other side has it
- * @scaffold: (optional): writes a first configuration from a description that the other side gives, such as a WSDL. @options: (element-type
- *   utf8 utf8): "name" of the endpoint, and what the user gave ("wsdl", "operation"); @files: (element-type utf8 utf8): takes file names, relative
- *   to the folder of the configuration, and their contents, both owned by the table; one is "NAME.conf". No endpoint is open
+ * @scaffold: (nullable): begins a configuration from a description that the other side gave, such as a WSDL. @name: of the endpoint; @values:
+ *   (element-type utf8 utf8): keys that the user has set (`wsdl`, `operation`); it adds those that follow; @files: (element-type utf8 utf8): takes
+ *   names of files, relative to the section's file, with their contents. Both tables own what is put into them
  * @inspect: (optional): reads one file of the system's own format with the code that a delivery uses, and says as a JSON object what it
  *   understood. @options: (element-type utf8 utf8): "verb" ("read", "check"), "lang", and what the user gave. No endpoint is open
  */
@@ -125,7 +125,7 @@ typedef struct {
     gboolean (*receive)(gpointer self, LtRequest *request, LtReply **reply, LtInbox *inbox, GCancellable *cancellable,
                         GError **error);
     gboolean (*deliver)(gpointer self, LtMessage *message, LtLink *link, GCancellable *cancellable, GError **error);
-    gboolean (*scaffold)(GHashTable *options, GHashTable *files, GError **error);
+    gboolean (*scaffold)(const char *name, GHashTable *values, GHashTable *files, GError **error);
     char *(*inspect)(GHashTable *options, GBytes *document, GError **error);
 } LtPlugin;
 

@@ -3,7 +3,7 @@
 
 # To build and run the hub.
 LT_PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config gettext libglib2.0-dev libsoup-3.0-dev libjson-glib-dev \
-libxml2-dev libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libjq-dev libonig-dev libxmlsec1-dev libsystemd-dev libjemalloc-dev ca-certificates"
+libxml2-dev libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libjq-dev libonig-dev libxslt1-dev libxmlsec1-dev libsystemd-dev libjemalloc-dev ca-certificates"
 
 # To run the demo: its stand-ins speak HTTP and sign with the stock tool.
 LT_PACKAGES_DEMO="openssl python3-minimal python3 curl"
