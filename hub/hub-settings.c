@@ -2,6 +2,8 @@
 /* hub-settings.c: the hub's own sections of the configuration: [hub], [trust], [store], [http]. Their keys are rows like a plugin's. */
 #include "hub.h"
 
+#include <string.h>
+
 static const LtKey hub_keys[] = {
     LT_STRING(LtHubSettings, unit, NULL, "unit id of the office that runs the hub, such as H52"),
     LT_PATH(LtHubSettings, folder, NULL, "folder of the store: database, contents, lock"),
@@ -26,6 +28,8 @@ static const LtKey trust_keys[] = {
 static const LtKey store_keys[] = {
     LT_BYTES(LtHubSettings, cache, "8M", "1M..4G", "page cache of the writing connection; one that reads has at most 2M"),
     LT_BYTES(LtHubSettings, reserve, "256M", "0..1024G", "free disk below which new messages are refused"),
+    LT_DURATION(LtHubSettings, check_every, "1h", "1s..1d", "how often what is new in the log is checked"),
+    LT_STRING(LtHubSettings, full_check_at, "02:00", "time of day (Vietnam) at which log and contents are checked whole"),
     LT_NUMBER(LtHubSettings, group_max, "256", "1..4096", "writes that share one commit at most"),
     LT_DURATION(LtHubSettings, group_wait, "1ms", "0ms..100ms", "how long a commit waits for company when several writes are in flight"),
     LT_KEYS_END,
@@ -84,9 +88,24 @@ read_presets(const LtKey *keys, LtHubSettings *out, LtFaults *faults)
 }
 
 gboolean
+lt_hub_settings_time_of_day(const char *text, gint64 *after_midnight_us)
+{
+    guint hour, minute;
+
+    if (strlen(text) != 5 || text[2] != ':' || !g_ascii_isdigit(text[0]) || !g_ascii_isdigit(text[1]) || !g_ascii_isdigit(text[3]) ||
+        !g_ascii_isdigit(text[4]))
+        return FALSE;
+    hour = (guint) (text[0] - '0') * 10 + (guint) (text[1] - '0');
+    minute = (guint) (text[3] - '0') * 10 + (guint) (text[4] - '0');
+    *after_midnight_us = ((gint64) hour * 60 + minute) * 60 * G_USEC_PER_SEC;
+    return hour < 24 && minute < 60;
+}
+
+gboolean
 lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults)
 {
     gboolean good = TRUE;
+    gint64 at_us;
 
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
         LtSection *section = lt_settings_lookup(settings, sections[i].kind, NULL);
@@ -101,6 +120,10 @@ lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults)
         } else {
             good = read_presets(sections[i].keys, out, faults) && good;
         }
+    }
+    if (good && !lt_hub_settings_time_of_day(out->full_check_at, &at_us)) {
+        lt_faults_add(faults, "%s: [store] full_check_at: \"%s\" is not a time of day such as 02:00", lt_settings_get_path(settings), out->full_check_at);
+        good = FALSE;
     }
     return good;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hub-records.h"
+#include "store/self-check.h"
 #include "trust/authority.h"
 #include "trust/payload.h"
 
@@ -29,6 +30,7 @@ struct _LtHub {
     LtDispatcher *dispatcher;
     LtHttpServer *server;
     LtEvidenceRequest evidence; /* what every evidence file has */
+    LtSelfCheck *self_check;
     guint64 generation;
     GMutex reload_lock; /* one reload at a time */
 };
@@ -244,6 +246,18 @@ on_refresh_registry(gpointer hub, GError **error)
     return FALSE;
 }
 
+static void
+start_self_check(LtHub *self)
+{
+    LtSelfCheckOptions options = { .unit = self->settings.unit, .every_us = self->settings.check_every };
+
+    if (is_halted(self))
+        return;
+    lt_hub_settings_time_of_day(self->settings.full_check_at, &options.full_at_us);
+    self->self_check = lt_self_check_new(self->store, &options);
+    lt_self_check_start(self->self_check);
+}
+
 gboolean
 lt_hub_start(LtHub *self, GError **error)
 {
@@ -262,6 +276,7 @@ lt_hub_start(LtHub *self, GError **error)
     if (self->server == NULL)
         return FALSE;
     self->port = lt_http_server_get_port(self->server);
+    start_self_check(self);
     return TRUE;
 }
 
@@ -301,6 +316,7 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
     g_autoptr(GError) error = NULL;
     gint64 until_us = g_get_monotonic_time() + grace_us;
 
+    g_clear_pointer(&self->self_check, lt_self_check_free);
     if (self->server != NULL)
         lt_http_server_stop(self->server, grace_us / 2);
     if (self->dispatcher != NULL)
@@ -312,6 +328,7 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
 void
 lt_hub_free(LtHub *self)
 {
+    g_clear_pointer(&self->self_check, lt_self_check_free);
     g_clear_pointer(&self->server, lt_http_server_free);
     g_clear_pointer(&self->dispatcher, lt_dispatcher_free);
     g_clear_pointer(&self->intake, lt_intake_free);

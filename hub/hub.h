@@ -45,6 +45,8 @@ typedef struct {
     gint64 max_bytes;
     gint64 cache;
     gint64 reserve;
+    gint64 check_every;
+    char *full_check_at;
     gint64 group_max;
     gint64 group_wait;
     gint64 workers;
@@ -63,6 +65,8 @@ typedef struct {
     gint64 day_bytes;
 } LtHubSettings;
 gboolean lt_hub_settings_read(LtSettings *settings, LtHubSettings *out, LtFaults *faults);
+/** lt_hub_settings_time_of_day: "02:00" */
+gboolean lt_hub_settings_time_of_day(const char *text, gint64 *after_midnight_us);
 void lt_hub_settings_clear(LtHubSettings *self);
 /** lt_hub_settings_load_trust: anchors, CRLs and algorithms of [trust] */
 LtTrust *lt_hub_settings_load_trust(const LtHubSettings *self, GError **error);

@@ -49,7 +49,10 @@ admit_envelope(LtExchange *self, const char *media_type, gint64 length, GError *
         return fail(error, LT_ERROR_INVALID, "env.http.length", "the request has no Content-Length");
     if ((guint64) length > server->options.max_body)
         return fail(error, LT_ERROR_TOO_LARGE, "env.size.total", "the envelope is over envelope.max_bytes");
-    return lt_quota_take(server->quota, self->caller.unit, (guint64) length, lt_time_now_us(), error);
+    if (!lt_quota_take(server->quota, self->caller.unit, (guint64) length, lt_time_now_us(), error))
+        return FALSE;
+    return lt_store_get_state(server->parts.store, NULL) != LT_STORE_HALTED ||
+           fail(error, LT_ERROR_UNAVAILABLE, "env.store.halted", "the store is halted until its log has been examined");
 }
 
 static gboolean

@@ -34,14 +34,17 @@ static void
 append_store(GString *out, LtStore *store)
 {
     LtStoreFigures f = { 0 };
-    const char *code = NULL;
-    LtStoreState state = lt_store_get_state(store, &code);
+    g_autofree const char **codes = lt_store_list_codes(store);
+    gint64 last_us, full_us;
 
     lt_store_get_figures(store, &f);
-    figure(out, "lthub_store_state", "gauge", "0 ok, 1 degraded, 2 halted", state);
-    g_string_append(out, "# HELP lthub_log_check 1 for the code that the log's self-check has found\n# TYPE lthub_log_check gauge\n");
-    if (state != LT_STORE_OK && code != NULL)
-        g_string_append_printf(out, "lthub_log_check{code=\"%s\"} 1\n", code);
+    figure(out, "lthub_store_state", "gauge", "0 ok, 1 degraded, 2 halted", lt_store_get_state(store, NULL));
+    g_string_append(out, "# HELP lthub_log_check 1 for each code that halts or degrades the store\n# TYPE lthub_log_check gauge\n");
+    for (guint i = 0; codes[i] != NULL; i++)
+        g_string_append_printf(out, "lthub_log_check{code=\"%s\"} 1\n", codes[i]);
+    lt_store_get_check(store, &last_us, &full_us);
+    figure(out, "lthub_log_check_seconds", "gauge", "when the log was last checked, seconds since 1970; 0: not since the start", (double) last_us / G_USEC_PER_SEC);
+    figure(out, "lthub_log_check_full_seconds", "gauge", "when everything was last checked", (double) full_us / G_USEC_PER_SEC);
     figure(out, "lthub_store_commits_total", "counter", "groups committed", (double) f.commits);
     figure(out, "lthub_store_writes_total", "counter", "writes committed", (double) f.writes);
     figure(out, "lthub_store_groups_failed_total", "counter", "groups rolled back", (double) f.groups_failed);

@@ -210,6 +210,8 @@ claim(LtDispatcher *self)
     gint64 mono_us = g_get_monotonic_time(), now_us = lt_time_now_us();
     guint n_free = get_most_threads(self) - self->n_running;
 
+    if (lt_store_get_state(self->store, NULL) == LT_STORE_HALTED) /* no outcome could be kept: nothing is handed over */
+        return NULL;
     for (guint i = 0; i < self->ports->len; i++) {
         guint place = (self->turn + i) % self->ports->len;
         Port *port = self->ports->pdata[place];
@@ -231,7 +233,7 @@ has_work(const LtDispatcher *self)
 {
     gint64 mono_us = g_get_monotonic_time(), now_us = lt_time_now_us();
 
-    for (guint i = 0; i < self->ports->len; i++)
+    for (guint i = 0; i < self->ports->len && lt_store_get_state(self->store, NULL) != LT_STORE_HALTED; i++)
         if (lt_port_may_start(self->ports->pdata[i], mono_us, now_us) || lt_port_may_collect(self->ports->pdata[i], mono_us))
             return TRUE;
     return FALSE;

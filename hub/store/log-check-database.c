@@ -31,10 +31,17 @@ check_trigger(LtLogCheck *check, const char *name, GError **error)
     return !query.failed;
 }
 
+typedef struct {
+    gint64 deadline_us;
+    GCancellable *cancellable; /* nullable */
+} Limit;
+
 static int
-time_is_over(void *data)
+is_over(void *data)
 {
-    return g_get_monotonic_time() > *(const gint64 *) data;
+    const Limit *limit = data;
+
+    return g_get_monotonic_time() > limit->deadline_us || (limit->cancellable != NULL && g_cancellable_is_cancelled(limit->cancellable));
 }
 
 /* A large database is not read through before a hub serves: what half a second does not reach is the nightly check's. */
@@ -42,13 +49,14 @@ static gboolean
 quick_check(LtLogCheck *check, GError **error)
 {
     sqlite3 *handle = lt_database_get_handle(check->database);
-    gint64 deadline_us = g_get_monotonic_time() + START_BUDGET_US;
+    gboolean whole = check->full && !check->brief;
+    Limit limit = { whole ? G_MAXINT64 : g_get_monotonic_time() + START_BUDGET_US, check->cancellable };
     g_auto(LtQuery) query = LT_QUERY_INIT;
     g_autoptr(GError) cause = NULL;
     gboolean interrupted;
 
-    if (!check->full)
-        sqlite3_progress_handler(handle, OPCODES_BETWEEN_LOOKS, time_is_over, &deadline_us);
+    if (!whole || check->cancellable != NULL)
+        sqlite3_progress_handler(handle, OPCODES_BETWEEN_LOOKS, is_over, &limit);
     if (lt_query_ask(&query, check->database, "PRAGMA quick_check(100)", NULL, 0, &cause))
         while (lt_query_next(&query, &cause))
             if (g_strcmp0(lt_query_text(&query, 0), "ok") != 0)

@@ -236,6 +236,8 @@ lt_log_check_entries(LtLogCheck *check, GError **error)
         if (!walk_piece(&walk, &index, MIN(index + PIECE, check->size), &cause))
             return as_finding(check, index, cause, error);
         end_piece(&walk);
+        if (lt_log_check_cancelled(check, error))
+            return FALSE;
         if (check->progress != NULL)
             check->progress(index - first, check->size - first, check->progress_data);
     }

@@ -251,7 +251,7 @@ lt_log_check_messages(LtLogCheck *check, GError **error)
         g_auto(Message) message = { 0 };
         gboolean found;
 
-        if (!next_message(check->database, after, &message, &found, error))
+        if (lt_log_check_cancelled(check, error) || !next_message(check->database, after, &message, &found, error))
             return FALSE;
         if (!found)
             break;

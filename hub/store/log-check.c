@@ -41,6 +41,15 @@ lt_log_check_add(LtLogCheck *check, const char *code, const char *table, gint64 
     g_ptr_array_add(check->findings, finding);
 }
 
+gboolean
+lt_log_check_cancelled(const LtLogCheck *check, GError **error)
+{
+    if (check->cancellable == NULL || !g_cancellable_is_cancelled(check->cancellable))
+        return FALSE;
+    lt_error_set(error, LT_ERROR_UNAVAILABLE, "env.busy", "the check was stopped");
+    return TRUE;
+}
+
 void
 lt_log_check_signature(LtLogCheck *check, const char *text, guint64 size)
 {

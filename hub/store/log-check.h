@@ -13,6 +13,8 @@ typedef struct {
     guint64 from;          /* of a full check: first entry */
     LtLogProgress progress;
     gpointer progress_data;
+    gboolean brief;        /* of a full check: SQLite's own is cut short, as at start */
+    GCancellable *cancellable; /* nullable */
 
     GPtrArray *findings;   /* private from here on */
     char *origin;          /* of the newest checkpoint; nullable */
@@ -28,6 +30,8 @@ typedef struct {
 GPtrArray *lt_log_check_run(LtLogCheck *check, GError **error);
 
 /* For the files of the check. */
+/** lt_log_check_cancelled: sets UNAVAILABLE `env.busy` */
+gboolean lt_log_check_cancelled(const LtLogCheck *check, GError **error);
 void lt_log_check_add(LtLogCheck *check, const char *code, const char *table, gint64 index, const char *dossier, const char *format, ...)
     G_GNUC_PRINTF(6, 7);
 /** lt_log_check_text: one checkpoint against its row. FALSE when it cannot be read; what it finds is added */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -16,6 +17,7 @@
 
 #include "store/audit-log.h"
 #include "store/blobs.h"
+#include "store/condition.h"
 #include "store/migrations.h"
 #include "store/receipts.h"
 #include "store/sequences.h"
@@ -37,8 +39,8 @@ struct _LtStore {
     LtBlobs *blobs;
     GMutex readers_lock;
     GPtrArray *readers;     /* idle ones; the newest is lent first: its pages are warm */
-    LtStoreState state;
-    char *halt_code;
+    LtCondition *condition;
+    gint64 checked_us, checked_full_us; /* atomic */
     gint64 space_asked_us;  /* atomic; monotonic */
     gint space_short;       /* atomic */
 };
@@ -120,17 +122,24 @@ lt_reading_end(LtReading *reading)
 static gboolean
 check_log(LtStore *self, GError **error)
 {
-    g_autoptr(GPtrArray) findings = lt_store_log_check(self, FALSE, 0, NULL, NULL, error);
+    g_autofree char *mark = lt_condition_read_mark(self->condition);
+    g_autoptr(GPtrArray) findings = lt_store_log_check(self, mark != NULL, 0, NULL, NULL, error);
 
     if (findings == NULL)
         return FALSE;
     for (guint i = 0; i < findings->len; i++) {
         const LtLogFinding *finding = g_ptr_array_index(findings, i);
 
+        if (strcmp(finding->code, "log.missing-blob") == 0) {
+            lt_condition_degrade(self->condition, finding->code, TRUE);
+            continue;
+        }
         g_critical("the audit log: %s [%s]", finding->text, finding->code);
-        if (self->halt_code == NULL)
-            self->halt_code = g_strdup(finding->code);
-        self->state = LT_STORE_HALTED;
+        lt_condition_halt(self->condition, finding->code, finding->text, FALSE);
+    }
+    if (mark != NULL && lt_condition_get(self->condition, NULL) != LT_STORE_HALTED) {
+        g_message("the store had been halted [%s]; a whole check finds nothing that halts it", mark);
+        lt_condition_remove_mark(self->condition);
     }
     return TRUE;
 }
@@ -176,14 +185,17 @@ open_for_writing(LtStore *self, GError **error)
         return FALSE;
     if (!lt_blobs_sweep(self->blobs, self->database, error) || !check_log(self, error))
         return FALSE;
-    return self->state == LT_STORE_HALTED || start_writing(self, error);
+    return lt_condition_get(self->condition, NULL) == LT_STORE_HALTED || start_writing(self, error);
 }
 
 static gboolean
 open_for_reading(LtStore *self, GError **error)
 {
     g_auto(LtReading) reading = lt_reading_begin(self, error);
+    g_autofree char *mark = lt_condition_read_mark(self->condition);
 
+    if (mark != NULL)
+        lt_condition_halt(self->condition, mark, "it was halted while the hub ran", FALSE);
     return reading.database != NULL && lt_migrations_check(reading.database, error);
 }
 
@@ -200,6 +212,7 @@ lt_store_open(const LtStoreOptions *options, GError **error)
     self->readers = g_ptr_array_new_with_free_func((GDestroyNotify) lt_database_close);
     g_mutex_init(&self->readers_lock);
     self->blobs = lt_blobs_new(self->folder);
+    self->condition = lt_condition_new(self->folder);
     if (!(options->read_only ? open_for_reading(self, error) : open_for_writing(self, error)))
         return NULL;
     return g_steal_pointer(&self);
@@ -224,7 +237,7 @@ lt_store_close(LtStore *self)
     if (self->lock >= 0)
         close(self->lock);
     g_mutex_clear(&self->readers_lock);
-    g_free(self->halt_code);
+    lt_condition_free(self->condition);
     g_free(self->path);
     g_free(self->folder);
     g_free(self);
@@ -234,11 +247,13 @@ static gboolean
 refuse_when_halted(LtStore *self, LtStoreDone done, gpointer data, GMainContext *context)
 {
     g_autoptr(GError) error = NULL;
+    const char *code = NULL;
 
-    if (self->writer != NULL)
+    if (self->writer != NULL && lt_condition_get(self->condition, NULL) != LT_STORE_HALTED)
         return FALSE;
+    lt_condition_get(self->condition, &code);
     lt_error_set(&error, LT_ERROR_UNAVAILABLE, "env.store.halted", "the store takes no writes: %s",
-                 self->halt_code != NULL ? self->halt_code : "it is open for reading only");
+                 code != NULL ? code : "it is open for reading only");
     lt_writer_refuse(done, data, context, error);
     return TRUE;
 }
@@ -329,9 +344,38 @@ lt_store_transaction_time(LtStoreTransaction *tx)
 LtStoreState
 lt_store_get_state(LtStore *self, const char **code)
 {
-    if (code != NULL)
-        *code = self->halt_code;
-    return self->state;
+    return lt_condition_get(self->condition, code);
+}
+
+void
+lt_store_halt(LtStore *self, const char *code, const char *text)
+{
+    lt_condition_halt(self->condition, code, text, TRUE);
+}
+
+void
+lt_store_degrade(LtStore *self, const char *code, gboolean degraded)
+{
+    lt_condition_degrade(self->condition, code, degraded);
+}
+
+const char **
+lt_store_list_codes(LtStore *self)
+{
+    return lt_condition_list(self->condition);
+}
+
+void
+lt_store_note_check(LtStore *self, gboolean full)
+{
+    __atomic_store_n(full ? &self->checked_full_us : &self->checked_us, lt_time_now_us(), __ATOMIC_RELAXED);
+}
+
+void
+lt_store_get_check(LtStore *self, gint64 *last_us, gint64 *full_us)
+{
+    *full_us = __atomic_load_n(&self->checked_full_us, __ATOMIC_RELAXED);
+    *last_us = MAX(__atomic_load_n(&self->checked_us, __ATOMIC_RELAXED), *full_us);
 }
 
 LtSpool *

@@ -26,7 +26,8 @@ typedef struct {
 } LtStoreOptions;
 
 /** lt_store_open: creates or migrates the database, takes the lock (folder/lock), sweeps orphans, runs the start check of
- * audit-log.md §10. When that check finds damage the store opens *halted*: it can be read, every write fails with `env.store.halted`.
+ * audit-log.md §10; a store that was halted before is checked whole. When that finds damage it opens *halted*: it can be read, every write fails with
+ * `env.store.halted`.
  * Errors: %LT_ERROR_CONFIG `store.locked`, `store.newer`, `store.foreign`; %LT_ERROR_INTERNAL `log.db`, `log.pragma`; %LT_ERROR_UNAVAILABLE */
 LtStore *lt_store_open(const LtStoreOptions *options, GError **error);
 /** lt_store_close: finishes what is queued, checkpoints the WAL, frees */
@@ -47,8 +48,18 @@ gboolean lt_store_append_record(LtStoreTransaction *tx, LtRecord *record, guint6
 gint64 lt_store_transaction_time(LtStoreTransaction *tx);
 
 typedef enum { LT_STORE_OK, LT_STORE_DEGRADED, LT_STORE_HALTED } LtStoreState;
-/** lt_store_get_state: *code: (nullable): of the finding that halted it, static as long as the store */
+/** lt_store_get_state: *code: (nullable): the one that halted it, or the first that degrades it; valid for ever */
 LtStoreState lt_store_get_state(LtStore *self, const char **code);
+/** lt_store_halt: from now on every write fails with `env.store.halted`; reading goes on. It stays so until the store is opened again and a
+ * whole check finds nothing. @code: of audit-log.md §10; @text: for people */
+void lt_store_halt(LtStore *self, const char *code, const char *text);
+/** lt_store_degrade: it works, but people are told; each code comes and goes by itself */
+void lt_store_degrade(LtStore *self, const char *code, gboolean degraded);
+/** lt_store_list_codes: all codes that halt or degrade it. Returns: (transfer container): ended by NULL */
+const char **lt_store_list_codes(LtStore *self);
+/** lt_store_note_check: a check of the running store has ended; lt_store_get_check(): when the last ones did, UTC, 0: not since the start */
+void lt_store_note_check(LtStore *self, gboolean full);
+void lt_store_get_check(LtStore *self, gint64 *last_us, gint64 *full_us);
 LtSpool *lt_store_get_spool(LtStore *self);
 
 typedef struct {

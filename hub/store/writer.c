@@ -272,6 +272,8 @@ run_group(LtWriter *self, Request *group, guint length)
     } else {
         roll_back(self);
         fail_group(group, error);
+        if (error != NULL && g_strcmp0(lt_error_get_reason(error), "log.db") == 0)
+            lt_store_halt(self->parts.store, "log.db", error->message);
     }
     count(self, length, g_get_monotonic_time() - start_us, committed);
     complete_group(group);
