@@ -72,19 +72,42 @@ find_new_crls(LtStore *store, LtTrust *trust, GError **error)
 }
 
 static gboolean
+add_generation(LtStoreTransaction *tx, const Entry *entry, GError **error)
+{
+    LtGeneration row = *entry->news->plan;
+
+    row.actor = (char *) (entry->news->actor != NULL ? entry->news->actor : entry->news->unit);
+    return !entry->news->plan_is_new || lt_store_add_generation(tx, &row, entry->news->files, error);
+}
+
+/* Sections of the plan by name, algorithms beside them; the configuration as a whole when no part of the plan did change. */
+static void
+set_objects(LtRecord *record, const LtHubNews *news)
+{
+    g_autofree const char **algorithms = lt_algorithms_list(lt_trust_get_algorithms(news->trust));
+    g_auto(GStrv) changes = g_strsplit(news->plan->changes, "\n", -1);
+    const char *objects[OBJECTS_MAX + 1] = { NULL };
+    guint n = 0;
+
+    if (changes[0] == NULL || *changes[0] == '\0')
+        objects[n++] = "configuration";
+    for (guint i = 0; n < OBJECTS_MAX && changes[i] != NULL && *changes[i] != '\0'; i++)
+        objects[n++] = changes[i] + 1;
+    for (guint i = 0; n < OBJECTS_MAX && algorithms[i] != NULL; i++)
+        objects[n++] = algorithms[i];
+    lt_record_set_strings(record, "obj", objects);
+}
+
+static gboolean
 write_change(LtStoreTransaction *tx, gpointer data, GError **error)
 {
     const Entry *entry = data;
     LtRecord *record = lt_record_new("cfg.changed", "hub", entry->news->actor);
-    g_autofree const char **algorithms = lt_algorithms_list(lt_trust_get_algorithms(entry->news->trust));
-    const char *objects[OBJECTS_MAX + 1] = { "configuration" };
 
-    for (guint i = 0; i + 1 < OBJECTS_MAX && algorithms[i] != NULL; i++)
-        objects[i + 1] = algorithms[i];
-    lt_record_set_integer(record, "gen", (gint64) entry->news->generation);
+    lt_record_set_integer(record, "gen", (gint64) entry->news->plan->number);
     lt_record_set_string(record, "sha", entry->news->digest);
-    lt_record_set_strings(record, "obj", objects);
-    return append_plugins(tx, entry, error) && lt_store_append_record(tx, record, NULL, NULL, error) && append_crls(tx, entry, error);
+    set_objects(record, entry->news);
+    return add_generation(tx, entry, error) && append_plugins(tx, entry, error) && lt_store_append_record(tx, record, NULL, NULL, error) && append_crls(tx, entry, error);
 }
 
 /* A hub that starts has checked its log, or it would be halted: the entries that were read in full. */
@@ -106,8 +129,8 @@ write_start(LtStoreTransaction *tx, gpointer data, GError **error)
 
     lt_record_set_string(record, "ver", LT_VERSION);
     lt_record_set_string(record, "cfg", entry->news->digest);
-    return append_plugins(tx, entry, error) && lt_store_append_record(tx, record, NULL, NULL, error) && append_crls(tx, entry, error) &&
-           append_check(tx, entry, error);
+    return add_generation(tx, entry, error) && append_plugins(tx, entry, error) && lt_store_append_record(tx, record, NULL, NULL, error) &&
+           append_crls(tx, entry, error) && append_check(tx, entry, error);
 }
 
 static gboolean

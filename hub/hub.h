@@ -22,6 +22,12 @@ LtHub *lt_hub_open(const LtHubOptions *options, GError **error);
 gboolean lt_hub_start(LtHub *self, GError **error);
 /** lt_hub_reload: settings, trust, registry and plan, whole or not at all. *faults: every reason, and warnings. @actor: who asked */
 gboolean lt_hub_reload(LtHub *self, const char *actor, GPtrArray **faults);
+/** lt_hub_apply: the same; @again: also files from which the hub has gone back */
+gboolean lt_hub_apply(LtHub *self, const char *actor, gboolean again, GPtrArray **faults);
+/** lt_hub_refresh: registry and trust anew; the plan stays, and is checked against them */
+gboolean lt_hub_refresh(LtHub *self, const char *actor, GPtrArray **faults);
+/** lt_hub_rollback: to generation @number of the plan, 0: the one before; as a new generation */
+gboolean lt_hub_rollback(LtHub *self, guint64 number, const char *actor, GPtrArray **faults);
 /** lt_hub_stop: no new requests, verbs in flight finish up to @grace_us, the store is flushed. @why: word for the log */
 void lt_hub_stop(LtHub *self, const char *why, gint64 grace_us);
 void lt_hub_free(LtHub *self);

@@ -21,6 +21,7 @@ main(int argc, char **argv)
         &lt_command_audit,
         &lt_command_verify,
         &lt_command_pki,
+        &lt_command_plan,
         &lt_command_plugin,
         &lt_command_backup,
         &lt_command_restore,

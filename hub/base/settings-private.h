@@ -22,5 +22,7 @@ struct _LtSection {
 
 LtSection *section_new(const char *kind, const char *name, const char *file, guint line);
 void section_free(LtSection *self);
+/** settings_add_section: (transfer full) @section */
+void settings_add_section(LtSettings *self, LtSection *section);
 SectionEntry *section_find(LtSection *self, const char *key);
 void section_add(LtSection *self, const char *key, guint line);

@@ -5,6 +5,7 @@
  * (with whatever secret stands in them) in its errors; therefore every line is looked at here first, and a second section
  * or key is a fault that names both places. What the values mean is decided by the key tables: see section.c.
  */
+#include "base/settings-compose.h"
 #include "base/settings-private.h"
 
 #include "base/value.h"
@@ -257,6 +258,24 @@ lt_settings_parse(const char *text, const char *name, GError **error)
     load_begin(&load, name);
     read_text(&load, name, text, strlen(text));
     return load_end(&load, error);
+}
+
+LtSettings *
+lt_settings_compose(const char *path, const char *digest)
+{
+    LtSettings *self = g_new0(LtSettings, 1);
+
+    g_atomic_ref_count_init(&self->references);
+    self->path = g_strdup(path);
+    self->digest = g_strdup(digest);
+    self->sections = g_ptr_array_new_with_free_func((GDestroyNotify) section_free);
+    return self;
+}
+
+void
+settings_add_section(LtSettings *self, LtSection *section)
+{
+    g_ptr_array_add(self->sections, section);
 }
 
 LtSettings *

@@ -10,6 +10,7 @@
 #include "http/routes.h"
 #include "store/backup.h"
 #include "store/deliveries.h"
+#include "store/generations.h"
 
 static void
 append_list(GString *out, const char *name, const GPtrArray *texts)
@@ -23,23 +24,99 @@ append_list(GString *out, const char *name, const GPtrArray *texts)
     g_string_append_c(out, ']');
 }
 
+/* A plan was taken, with warnings, or not, with every reason. */
+static void
+reply_taken(LtExchange *exchange, gboolean done, GPtrArray *faults)
+{
+    g_autoptr(LtPlan) plan = lt_intake_ref_plan(lt_exchange_get_parts(exchange)->intake);
+    g_autoptr(GError) error = NULL;
+    GString *out;
+
+    if (!done) {
+        lt_error_set(&error, LT_ERROR_CONFIG, "config", "the configuration has faults; what was in force stays in force");
+        lt_exchange_fail_full(exchange, error, -1, NULL, faults);
+        return;
+    }
+    out = g_string_new("{");
+    append_list(out, "warnings", faults);
+    lt_json_append_integer(out, "generation", (gint64) lt_plan_get_generation(plan));
+    g_string_append_c(out, '}');
+    lt_exchange_reply_text(exchange, 200, LT_JSON, g_string_free(out, FALSE));
+}
+
 void
 lt_admin_reload(LtExchange *exchange)
 {
     const LtHttpParts *parts = lt_exchange_get_parts(exchange);
     g_autoptr(GPtrArray) faults = NULL;
-    g_autoptr(GError) error = NULL;
 
-    if (parts->reload(parts->hub, parts->unit, &faults)) {
-        GString *out = g_string_new("{");
+    gboolean done = parts->reload(parts->hub, parts->unit, g_strcmp0(lt_exchange_get_query(exchange, "again"), "1") == 0, &faults);
 
-        append_list(out, "warnings", faults);
-        g_string_append_c(out, '}');
-        lt_exchange_reply_text(exchange, 200, LT_JSON, g_string_free(out, FALSE));
+    reply_taken(exchange, done, faults);
+}
+
+void
+lt_admin_plans_rollback(LtExchange *exchange)
+{
+    const LtHttpParts *parts = lt_exchange_get_parts(exchange);
+    const char *text = lt_exchange_get_param(exchange, 0);
+    g_autoptr(GPtrArray) faults = NULL;
+    guint64 number = 0;
+    gboolean done;
+
+    if (!lt_decimal_read(text, strlen(text), &number)) {
+        g_autoptr(GError) error = NULL;
+
+        lt_error_set(&error, LT_ERROR_NOT_FOUND, "plan.unknown", "a generation is named by its number");
+        lt_exchange_fail(exchange, error);
         return;
     }
-    lt_error_set(&error, LT_ERROR_CONFIG, "config", "the configuration has faults; what was in force stays in force");
-    lt_exchange_fail_full(exchange, error, -1, NULL, faults);
+    done = parts->rollback(parts->hub, parts->unit, number, &faults);
+    reply_taken(exchange, done, faults);
+}
+
+static void
+append_generation(GString *out, const LtGeneration *row)
+{
+    g_auto(GStrv) changes = g_strsplit(row->changes, "\n", -1);
+    char at[25];
+
+    lt_time_write_millis(row->at_us, at);
+    g_string_append(out, out->str[out->len - 1] == '[' ? "{" : ",{");
+    lt_json_append_integer(out, "generation", (gint64) row->number);
+    lt_json_append_member(out, "at", at);
+    lt_json_append_member(out, "actor", row->actor);
+    lt_json_append_member(out, "origin", row->origin);
+    if (row->was > 0)
+        lt_json_append_integer(out, "was", (gint64) row->was);
+    lt_json_append_member(out, "digest", row->digest);
+    g_string_append(out, ",\"changes\":[");
+    for (guint i = 0; changes[i] != NULL && *changes[i] != '\0'; i++) {
+        g_string_append(out, i > 0 ? "," : "");
+        lt_json_append_string(out, changes[i]);
+    }
+    g_string_append(out, "]}");
+}
+
+void
+lt_admin_plans_list(LtExchange *exchange)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 limit = 0;
+    g_autoptr(GPtrArray) rows = NULL;
+    GString *out;
+
+    if (lt_exchange_get_number(exchange, "limit", 100, 1000, &limit, &error))
+        rows = lt_store_list_generations(lt_exchange_get_parts(exchange)->store, (guint) limit, &error);
+    if (rows == NULL) {
+        lt_exchange_fail(exchange, error);
+        return;
+    }
+    out = g_string_new("{\"items\":[");
+    for (guint i = 0; i < rows->len; i++)
+        append_generation(out, rows->pdata[i]);
+    g_string_append(out, "]}");
+    lt_exchange_reply_text(exchange, 200, LT_JSON, g_string_free(out, FALSE));
 }
 
 static void

@@ -51,6 +51,8 @@ static const Shape shapes[] = {
     { "NewKey", OBJECT("\"use\"", "\"use\":{\"enum\":[\"sign\",\"tls\"]},\"role\":{\"enum\":[\"unit\",\"hub\"]},\"certificate\":{\"type\":\"string\",\"description\":\"PEM\"},"
                        TEXT("spki") "," TIME("from") "," TIME("until")) },
     { "NewToken", OBJECT("", TIME("from") "," TIME("until")) },
+    { "Plans", OBJECT("\"items\"", LIST("items", OBJECT("\"generation\",\"at\",\"actor\",\"origin\"", NUMBER("generation") "," TIME("at") "," TEXT("actor") "," TEXT("origin") ","
+                                                   NUMBER("was") "," TEXT("digest") "," LIST("changes", "{\"type\":\"string\"}")))) },
     { "Problem",
       OBJECT("\"code\",\"title\",\"title_vi\",\"title_en\",\"status\"",
              TEXT("code") "," TEXT("title") "," TEXT("title_vi") "," TEXT("title_en") "," NUMBER("status") ",\"ref\":{\"type\":\"integer\",\"description\":\"index in the audit log\"},"
@@ -59,7 +61,7 @@ static const Shape shapes[] = {
     { "Registry", OBJECT("", LIST("units", REF("Unit")) "," LIST("aliases", OBJECT("\"unit\",\"alias\"", TEXT("unit") "," TEXT("alias"))) ","
                          LIST("successors", OBJECT("\"unit\",\"successor\",\"effective\"", TEXT("unit") "," TEXT("successor") "," TEXT("procedure") "," TEXT("area") ","
                                                    TEXT("effective") "," TEXT("basis"))) "," LIST("keys", REF("Key"))) },
-    { "Reloaded", OBJECT("\"warnings\"", LIST("warnings", "{\"type\":\"string\"}")) },
+    { "Reloaded", OBJECT("\"warnings\"", LIST("warnings", "{\"type\":\"string\"}") "," NUMBER("generation")) },
     { "Token", OBJECT("\"unit\",\"id\",\"token\"", TEXT("unit") "," TEXT("id") ",\"token\":{\"type\":\"string\",\"description\":\"told this once\"}," TIME("from") "," TIME("until")) },
     { "Unit", OBJECT("\"id\",\"name\",\"level\",\"valid_from\"", TEXT("id") "," TEXT("admin_code") "," TEXT("name") "," TEXT("level") "," TEXT("parent") "," TEXT("valid_from") ","
                      TEXT("valid_to") "," TEXT("basis")) },

@@ -46,5 +46,7 @@ void lt_admin_deliveries_resend(LtExchange *exchange);
 void lt_admin_evidence_make(LtExchange *exchange);
 /* admin-hub.c */
 void lt_admin_reload(LtExchange *exchange);
+void lt_admin_plans_list(LtExchange *exchange);
+void lt_admin_plans_rollback(LtExchange *exchange);
 void lt_admin_backups_add(LtExchange *exchange);
 void lt_admin_endpoints_list(LtExchange *exchange);

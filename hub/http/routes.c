@@ -100,7 +100,12 @@ static const LtHttpRoute routes[] = {
     { "POST", "/v1/admin/backups", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_JSON, TRUE, lt_admin_backups_add, "addBackup", "Ghi nhật ký bản sao lưu",
       "Records a backup that `lthub backup` has made", NULL, "Backup", ANSWERS({ 200, LT_JSON, "Changed", "recorded" }), ERRORS(422, 503) },
     { "POST", "/v1/admin/reload", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_reload, "reload", "Nạp lại cấu hình", "Reads the configuration anew, whole or not at all",
-      NULL, NULL, ANSWERS({ 200, LT_JSON, "Reloaded", "in force; with warnings" }), ERRORS(500) },
+      QUERY({ "again", "integer", "1: also files from which the hub has gone back" }), NULL, ANSWERS({ 200, LT_JSON, "Reloaded", "in force; with warnings" }), ERRORS(500) },
+    { "GET", "/v1/admin/plans", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_plans_list, "listPlans", "Các thế hệ phương án kết nối",
+      "Generations of the plan, newest first", QUERY(LIMIT), NULL, ANSWERS({ 200, LT_JSON, "Plans", "generations" }), ERRORS(400) },
+    { "POST", "/v1/admin/plans/{generation}/rollback", LT_SITE_ADMIN, LT_RIGHT_OPERATOR, LT_BODY_NONE, TRUE, lt_admin_plans_rollback, "rollbackPlan",
+      "Quay lại một thế hệ phương án kết nối", "Goes back to a generation of the plan, whole or not at all; 0: the one before", NULL, NULL,
+      ANSWERS({ 200, LT_JSON, "Reloaded", "in force; with warnings" }), ERRORS(404, 500) },
 };
 
 const LtHttpRoute *

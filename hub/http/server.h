@@ -18,8 +18,9 @@ typedef struct {
     const char *unit;   /* of the hub */
     gboolean demo;
     const LtEvidenceRequest *evidence; /* what every evidence file of this hub has: trust files, quorum */
-    gpointer hub;       /* for the two calls below */
-    gboolean (*reload)(gpointer hub, const char *actor, GPtrArray **faults);
+    gpointer hub;       /* for the calls below */
+    gboolean (*reload)(gpointer hub, const char *actor, gboolean again, GPtrArray **faults);
+    gboolean (*rollback)(gpointer hub, const char *actor, guint64 number, GPtrArray **faults);
     gboolean (*refresh_registry)(gpointer hub, GError **error);
 } LtHttpParts;
 

@@ -229,6 +229,50 @@ was_interrupted(LtDispatcher *dispatcher, const GError *error)
     return error != NULL && g_cancellable_is_cancelled(dispatcher->cancellable);
 }
 
+/* An outcome of the endpoint as it is now counts for it; one of a version that was replaced meanwhile counts for nobody. Under the lock. */
+static gboolean
+watch(Attempt *self)
+{
+    Port *port = self->port;
+    gboolean failed = self->event != LT_EVENT_ARRIVED;
+    LtCanaryState state;
+
+    if (self->endpoint == NULL || self->endpoint != port->endpoint)
+        return FALSE;
+    port->rate.n_seen++;
+    port->rate.n_failed += failed;
+    state = lt_canary_note(&port->canary, failed);
+    if (state == LT_CANARY_WATCHED && self->event == LT_EVENT_STUCK)
+        g_array_append_val(port->canary_held, self->item->delivery->id);
+    if (state == LT_CANARY_BAD)
+        port->bad = lt_endpoint_ref(self->endpoint);
+    return state == LT_CANARY_BAD;
+}
+
+/* A version that has been found bad holds nothing any more: its deliveries go again under the one that takes its place. Under the lock. */
+static void
+spare(Attempt *self)
+{
+    if (self->endpoint != NULL && self->endpoint == self->port->bad && self->event == LT_EVENT_STUCK)
+        self->event = LT_EVENT_POSTPONED;
+}
+
+/* On this worker's thread, after the outcome went to the store: what is done about it is written behind it. */
+static void
+tell_canary(LtDispatcher *dispatcher, Port *port)
+{
+    g_autoptr(GArray) held = NULL;
+    LtCanaryVerdict verdict;
+
+    g_mutex_lock(&dispatcher->lock);
+    held = g_array_copy(port->canary_held);
+    verdict = (LtCanaryVerdict) { port->name, (guint) port->canary.own.n_failed, (guint) port->canary.own.n_seen, (guint) port->canary.old.n_failed,
+                                  (guint) port->canary.old.n_seen, (const gint64 *) (gpointer) held->data, held->len };
+    g_mutex_unlock(&dispatcher->lock);
+    if (dispatcher->canary_failed != NULL)
+        dispatcher->canary_failed(dispatcher->canary_data, &verdict);
+}
+
 static void
 run_delivery(Attempt *self)
 {
@@ -238,6 +282,7 @@ run_delivery(Attempt *self)
     gboolean reached = FALSE, ok = deliver(self, &reached, &error);
     gint64 now_us = lt_time_now_us();
     gboolean interrupted = !ok && was_interrupted(dispatcher, error);
+    gboolean bad;
 
     g_mutex_lock(&dispatcher->lock);
     port->in_flight--;
@@ -251,10 +296,14 @@ run_delivery(Attempt *self)
     note_reason(self, ok ? NULL : error);
     tell_breaker(self, reached, error);
     count_outcome(&port->health, self, now_us);
+    bad = watch(self);
+    spare(self);
     dispatcher->n_settling++;
     g_mutex_unlock(&dispatcher->lock);
     make_settlement(self, error, now_us);
     lt_attempt_settle(self);
+    if (bad)
+        tell_canary(dispatcher, port);
 }
 
 static void

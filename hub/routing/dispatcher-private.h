@@ -38,6 +38,10 @@ typedef struct {
     gboolean is_collecting;
     gint64 collect_at_us;     /* monotonic; 0: never */
     guint collect_failures;
+    LtCanary canary;
+    LtCanaryRate rate;        /* of the endpoint as it is now */
+    LtEndpoint *bad;          /* nullable: the version that was found bad last */
+    GArray *canary_held;      /* of gint64: deliveries held while watched */
     GQueue unsettled;         /* of Attempt *: outcomes that the store would not take yet */
     LtEndpointHealth health;
 } Port;
@@ -61,6 +65,8 @@ struct _LtDispatcher {
     guint n_settling;          /* outcomes on their way to the disk */
     guint n_running;           /* verbs */
     gboolean is_stopping;
+    void (*canary_failed)(gpointer data, const LtCanaryVerdict *verdict); /* nullable */
+    gpointer canary_data;
     GCancellable *cancellable; /* of all verbs: at the end of the grace */
 };
 
@@ -78,7 +84,7 @@ typedef struct {
 /* port.c; under the lock unless said otherwise */
 Port *lt_port_new(LtDispatcher *dispatcher, const char *name);
 void lt_port_free(Port *self);
-void lt_port_set_endpoint(Port *self, LtEndpoint *endpoint);
+void lt_port_set_endpoint(Port *self, LtEndpoint *endpoint, gboolean watch);
 void lt_port_offer(Port *self, LtDelivery *delivery, LtMessage *message);
 /** lt_port_needs_look: is it time to read the disk? */
 gboolean lt_port_needs_look(const Port *self, gint64 now_us);

@@ -127,7 +127,14 @@ add_ports_of_disk(LtDispatcher *self)
 }
 
 void
-lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan)
+lt_dispatcher_on_canary(LtDispatcher *self, void (*failed)(gpointer data, const LtCanaryVerdict *verdict), gpointer data)
+{
+    self->canary_failed = failed;
+    self->canary_data = data;
+}
+
+void
+lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan, gboolean watch)
 {
     add_ports_of_disk(self);
     g_mutex_lock(&self->lock);
@@ -136,7 +143,7 @@ lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan)
     for (guint i = 0; i < self->ports->len; i++) {
         Port *port = self->ports->pdata[i];
 
-        lt_port_set_endpoint(port, lt_plan_lookup_endpoint(plan, port->name));
+        lt_port_set_endpoint(port, lt_plan_lookup_endpoint(plan, port->name), watch);
     }
     if (self->clock == NULL && !self->is_stopping)
         self->clock = g_thread_new("clock", run_clock, self);

@@ -3,6 +3,7 @@
  * back-off, circuit breaker. Memory is bounded; the backlog is on disk. Also runs collect on its schedule. */
 #pragma once
 
+#include "routing/canary.h"
 #include "routing/intake.h"
 #include "routing/plan.h"
 
@@ -11,8 +12,10 @@ typedef struct _LtDispatcher LtDispatcher;
  * that each always has one. Does nothing before the first plan */
 LtDispatcher *lt_dispatcher_new(LtStore *store, LtIntake *intake, guint n_workers);
 /** lt_dispatcher_set_plan: from now on; deliveries in flight finish under theirs. Those that wait for an endpoint that is no longer there
- * are held (`delivery.no-endpoint`) */
-void lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan);
+ * are held (`delivery.no-endpoint`). @watch: changed endpoints that have 'canary' are watched */
+void lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan, gboolean watch);
+/** lt_dispatcher_on_canary: before the first plan: who is told, on a worker's thread, that a watched endpoint does worse than the one before */
+void lt_dispatcher_on_canary(LtDispatcher *self, void (*failed)(gpointer data, const LtCanaryVerdict *verdict), gpointer data);
 /** lt_dispatcher_offer: (element-type LtDelivery): new deliveries just committed, with their message in memory: the fast path */
 void lt_dispatcher_offer(LtDispatcher *self, GPtrArray *deliveries, LtMessage *message);
 /** lt_dispatcher_wake: something changed on disk for this endpoint (released, resent, confirmed out of turn) */

@@ -58,6 +58,7 @@ static const LtKey keys[] = {
     LT_DURATION(LtEndpointSettings, breaker_rest, "30s", "100ms..1d", "how long it is left alone before one delivery tries again"),
     LT_DURATION(LtEndpointSettings, retry_first, "5s", "10ms..1d", "wait after the first failed attempt of a delivery; doubles each time"),
     LT_DURATION(LtEndpointSettings, retry_cap, "30min", "10ms..7d", "longest wait between two attempts"),
+    LT_NUMBER(LtEndpointSettings, canary, "0", "0..10000", "after a change of this section: so many deliveries are watched, and when more of them fail than before, it goes back by itself; 0: none"),
     LT_BOOLEAN(LtEndpointSettings, next_hub, "false", "the system is a hub: what it has not taken before it expires is refused, and the sender told"),
     LT_CHOICE(LtEndpointSettings, mode, "live", "live|dry|replay", "live: requests are sent; dry: only shown, deliveries are held; replay: answered from the folder 'record'"),
     LT_PATH(LtEndpointSettings, cases, "", "folder of the endpoint's own test cases (default: NAME.cases beside the file of this section)"),

@@ -34,6 +34,7 @@ typedef struct {
     gint64 breaker_failures;
     gint64 breaker_rest;     /* microseconds until the first probe */
     gint64 retry_first, retry_cap;
+    gint64 canary;           /* deliveries that are watched after a change */
     gboolean next_hub;       /* the system is a hub: it takes nothing that has expired */
     char *mode;              /* "live", "dry" or "replay" */
     char *cases;             /* nullable: folder of test cases */

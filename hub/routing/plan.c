@@ -215,6 +215,18 @@ lt_plan_get_generation(LtPlan *self)
     return self->generation;
 }
 
+void
+lt_plan_set_generation(LtPlan *self, guint64 generation)
+{
+    self->generation = generation;
+}
+
+LtSettings *
+lt_plan_get_settings(LtPlan *self)
+{
+    return self->settings;
+}
+
 LtEndpoint *
 lt_plan_lookup_endpoint(LtPlan *self, const char *name)
 {

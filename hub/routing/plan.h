@@ -23,6 +23,10 @@ void lt_plan_unref(LtPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtPlan, lt_plan_unref)
 
 guint64 lt_plan_get_generation(LtPlan *self);
+/** lt_plan_set_generation: before anybody else sees it */
+void lt_plan_set_generation(LtPlan *self, guint64 generation);
+/** lt_plan_get_settings: Returns: (transfer none): what it was loaded from */
+LtSettings *lt_plan_get_settings(LtPlan *self);
 LtEndpoint *lt_plan_lookup_endpoint(LtPlan *self, const char *name);
 guint lt_plan_get_n_endpoints(LtPlan *self);
 LtEndpoint *lt_plan_get_endpoint(LtPlan *self, guint index);

@@ -25,6 +25,7 @@ lt_port_new(LtDispatcher *dispatcher, const char *name)
     self->lane = lt_lane_new(LANE_MOST);
     self->finished = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     self->held = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->canary_held = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_queue_init(&self->pending);
     g_queue_init(&self->unsettled);
     self->is_behind = TRUE;
@@ -51,19 +52,35 @@ lt_port_free(Port *self)
     lt_lane_free(self->lane);
     g_hash_table_unref(self->finished);
     g_hash_table_unref(self->held);
+    g_array_unref(self->canary_held);
+    g_clear_pointer(&self->bad, lt_endpoint_unref);
     g_clear_pointer(&self->endpoint, lt_endpoint_unref);
     g_free(self->health.last_reason);
     g_free(self->name);
     g_free(self);
 }
 
+/* The old version's rate is the one to beat; the new one begins to count. */
+static void
+watch_change(Port *self, LtEndpoint *endpoint, gboolean watch)
+{
+    gboolean watched = watch && self->endpoint != NULL && endpoint != NULL;
+
+    lt_canary_begin(&self->canary, watched ? (guint) lt_endpoint_get_settings(endpoint)->canary : 0, self->rate);
+    self->rate = (LtCanaryRate) { 0, 0 };
+    if (watched)
+        g_clear_pointer(&self->bad, lt_endpoint_unref);
+    g_array_set_size(self->canary_held, 0);
+}
+
 void
-lt_port_set_endpoint(Port *self, LtEndpoint *endpoint)
+lt_port_set_endpoint(Port *self, LtEndpoint *endpoint, gboolean watch)
 {
     const LtEndpointSettings *settings;
 
     if (endpoint == self->endpoint)
         return;
+    watch_change(self, endpoint, watch);
     g_clear_pointer(&self->endpoint, lt_endpoint_unref);
     self->collect_at_us = 0;
     self->breaker = (LtBreaker) { .limit = 0 };

@@ -173,7 +173,7 @@ yard_start_dispatcher(Yard *self, guint n_workers)
 {
     self->dispatcher = lt_dispatcher_new(self->store, self->intake, n_workers);
     lt_intake_set_dispatcher(self->intake, self->dispatcher);
-    lt_dispatcher_set_plan(self->dispatcher, self->plan);
+    lt_dispatcher_set_plan(self->dispatcher, self->plan, FALSE);
 }
 
 void
@@ -196,7 +196,7 @@ yard_set_plan(Yard *self, const char *configuration)
     if (self->intake != NULL)
         lt_intake_set_world(self->intake, self->trust, self->registry, plan);
     if (self->dispatcher != NULL)
-        lt_dispatcher_set_plan(self->dispatcher, plan);
+        lt_dispatcher_set_plan(self->dispatcher, plan, FALSE);
 }
 
 static const char *
