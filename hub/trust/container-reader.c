@@ -363,25 +363,36 @@ take(LtContainerReader *self, const guint8 *data, gsize size, GError **error)
     return n;
 }
 
+gsize
+lt_container_reader_step(LtContainerReader *self, const guint8 *data, gsize size, LtSpoolFile **kept_in, GError **error)
+{
+    LtSpoolFile *file = self->place == AT_CONTENT ? self->entry->file : NULL;
+    gsize n = 0;
+
+    if (self->failed == NULL && size > self->max_bytes - MIN(self->position, self->max_bytes))
+        lt_refuse(&self->failed, "env.size.total", "container has more than %" G_GUINT64_FORMAT " bytes", self->max_bytes);
+    if (self->failed == NULL)
+        n = take(self, data, size, &self->failed);
+    *kept_in = file;
+    if (self->failed == NULL)
+        return n;
+    g_propagate_error(error, g_error_copy(self->failed));
+    return 0;
+}
+
 gboolean
 lt_container_reader_feed(LtContainerReader *self, const guint8 *data, gsize size, GError **error)
 {
-    while (self->failed == NULL && size > 0) {
-        gsize n;
+    while (size > 0) {
+        LtSpoolFile *file;
+        gsize n = lt_container_reader_step(self, data, size, &file, error);
 
-        if (size > self->max_bytes - MIN(self->position, self->max_bytes)) {
-            lt_refuse(&self->failed, "env.size.total", "container has more than %" G_GUINT64_FORMAT " bytes",
-                      self->max_bytes);
-            break;
-        }
-        n = take(self, data, size, &self->failed);
+        if (n == 0)
+            return FALSE;
         data += n;
         size -= n;
     }
-    if (self->failed == NULL)
-        return TRUE;
-    g_propagate_error(error, g_error_copy(self->failed));
-    return FALSE;
+    return TRUE;
 }
 
 LtContainer *

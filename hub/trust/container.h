@@ -50,6 +50,14 @@ typedef struct _LtContainerReader LtContainerReader;
 LtContainerReader *lt_container_reader_new(guint64 max_bytes, LtSpool *spool);
 /** lt_container_reader_feed: Errors: the codes of step V1, `env.size.total`; after an error every later call fails alike */
 gboolean lt_container_reader_feed(LtContainerReader *self, const guint8 *data, gsize size, GError **error);
+/**
+ * lt_container_reader_step: walks the longest beginning of @data that lies in one place
+ * @size: not 0
+ * @kept_in: (out) (nullable) (transfer none): the file that took these bytes, which are the next of its content; NULL: no file did
+ *
+ * Returns: how many bytes; 0 with an error, as lt_container_reader_feed() has it: then none of @data counts as kept
+ */
+gsize lt_container_reader_step(LtContainerReader *self, const guint8 *data, gsize size, LtSpoolFile **kept_in, GError **error);
 /** lt_container_reader_finish: Returns: (transfer full): the walked container, or NULL with `env.zip.truncated`, `.missing-entry`, `.order`, … */
 LtContainer *lt_container_reader_finish(LtContainerReader *self, GError **error);
 void lt_container_reader_free(LtContainerReader *self);
