@@ -9,6 +9,7 @@
 #include "cli/audit-log.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
+#include "cli/dossier.h"
 #include "store/dossiers.h"
 
 #define PAGE 500
@@ -25,20 +26,15 @@ static const LtKey list_keys[] = {
     LT_KEYS_END,
 };
 
-/* The states of the national portal (domain.md §4.4), as people say them. */
+/* As people say it. */
 static const char *
 state_for_people(const char *state)
 {
-    static const char *const words[] = {
-        N_("just handed in"),       N_("taken in"),             N_("not taken in"),          N_("being worked on"),
-        N_("supplement asked for"), N_("fees asked for"),       N_("withdrawn by citizen"),  N_("stopped"),
-        N_("done, to be returned"), N_("result returned"),
-    };
     guint64 number;
 
-    if (!lt_decimal_read(state, strlen(state), &number) || number < 1 || number > G_N_ELEMENTS(words))
+    if (!lt_decimal_read(state, strlen(state), &number) || number < 1 || number > LT_CASE_LAST)
         return *state != '\0' ? state : _("unknown");
-    return _(words[number - 1]);
+    return _(lt_case_state_text((LtCaseState) number));
 }
 
 static void
@@ -195,6 +191,12 @@ static const LtVerb verbs[] = {
       .description = "By the code that citizens see (MaHoSo), or by its reference. Every line is an entry of the audit log.\n"
                      "Whoever looks is recorded there, too (read.dossier).",
       .examples = "lthub dossier show 000.00.14.H52-251123-0001", .run = run_show },
+    { .name = "fold", .arguments = "", .summary = "Works out state, clocks and attribution of a dossier from its events",
+      .description = "Needs no hub and no store: the same events give the same dossier, in whatever order they stand and however often. With --json one object "
+                     "(schemas/casework/fold.schema.json).",
+      .examples = "lthub dossier fold --events dossier.jsonl --calendar sonla.conf --json\n"
+                  "lthub dossier fold --events dossier.jsonl --at 2026-11-23T17:00:00+07:00",
+      .options = lt_dossier_fold_keys, .options_size = sizeof(LtDossierFoldOptions), .run = lt_dossier_fold_run },
     { 0 },
 };
 

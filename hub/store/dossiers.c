@@ -38,6 +38,7 @@ lt_dossier_event_free(LtDossierEvent *self)
     g_free(self->to);
     g_free(self->endpoint);
     g_free(self->detail);
+    g_free(self->facts);
     g_free(self);
 }
 

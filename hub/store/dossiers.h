@@ -23,6 +23,7 @@ typedef struct {
     char *event;         /* "message", "delivery.arrived", "state", "readdress", … */
     char *message_id, *type, *from, *to, *endpoint, *detail; /* nullable */
     guint64 index;       /* of its record in the audit log */
+    char *facts;         /* nullable: JSON object of what the payload says of the case (casework/event.h) */
 } LtDossierEvent;
 void lt_dossier_event_free(LtDossierEvent *self);
 

@@ -3,7 +3,7 @@
 #   check-reference.sh PRINT-REFERENCE [--write]
 set -eu
 folder=${LTHUB_SOURCE:-$(dirname "$0")/../..}/docs/reference
-for page in delivery-states routes errors; do
+for page in delivery-states dossier-states routes errors; do
     if [ "${2:-}" = --write ]; then
         "$1" "$page" >"$folder/$page.md"
         continue

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* print-reference.c: the tables of the hub as pages of docs/reference: delivery-states, routes, errors. */
+/* print-reference.c: the tables of the hub as pages of docs/reference: delivery-states, dossier-states, routes, errors. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/settings.h"
+#include "casework/state.h"
 #include "routing/delivery.h"
 #include "routing/route.h"
 #include "trust/header.h"
@@ -33,6 +34,32 @@ print_states(void)
            "| given-up | an operator refuses it, or no hub took it before it expired |\n"
            "| withdrawn | the sender took the message back |\n"
            "| resent | an operator has it handed over once more |\n");
+}
+
+static void
+print_words(const char *head, const LtCaseWord *words, gsize n)
+{
+    printf("\n## %s\n\n| word | meaning | act |\n|---|---|---|\n", head);
+    for (gsize i = 0; i < n; i++)
+        printf("| `%s` | %s | %s |\n", words[i].word, words[i].meaning, words[i].act == LT_ACT_NONE ? "–" : lt_case_act_word(words[i].act));
+}
+
+static void
+print_dossier_states(void)
+{
+    gsize n;
+    const LtCaseRule *rules = lt_case_rules(&n);
+    const LtCaseWord *words;
+
+    printf("# States of a dossier\n\nThe ten states of the national portal, and `unknown` before the first message. Apart from deliveries: a lost answer changes no state. " FROM_PROGRAM);
+    printf("| | state | act | becomes | |\n|---|---|---|---|---|\n");
+    for (gsize i = 0; i < n; i++)
+        printf("| %d | %s | %s | %d | %s |\n", (int) rules[i].from, lt_case_state_word(rules[i].from), lt_case_act_word(rules[i].act), (int) rules[i].to, lt_case_state_word(rules[i].to));
+    printf("\nAny other pair of state and act changes nothing. States 5 and 6 stop the clock. `supplement-early` and `fee-early` are brought or paid before the desk had taken the dossier in.\n");
+    words = lt_case_portal_words(&n);
+    print_words("TrangThaiHoSo, of the national portal", words, n);
+    words = lt_case_axis_words(&n);
+    print_words("StatusCode, of the document axis", words, n);
 }
 
 static const char *
@@ -85,6 +112,7 @@ static const struct {
     void (*print)(void);
 } pages[] = {
     { "delivery-states", print_states },
+    { "dossier-states", print_dossier_states },
     { "routes", print_routes },
     { "errors", print_errors },
 };
@@ -98,6 +126,6 @@ main(int argc, char **argv)
             return 0;
         }
     }
-    fprintf(stderr, "usage: print-reference delivery-states|routes|errors\n");
+    fprintf(stderr, "usage: print-reference delivery-states|dossier-states|routes|errors\n");
     return 2;
 }
