@@ -134,6 +134,13 @@ count_outcome(LtEndpointHealth *health, const Attempt *self, gint64 now_us)
     }
 }
 
+/* The plugin itself waits, for the morning or the end of a month: the system behind it is not to blame. */
+static gboolean
+is_own_wait(const GError *error)
+{
+    return g_str_has_suffix(lt_error_get_reason(error), ".not-yet");
+}
+
 /* What the outcome says of the system behind the endpoint: a refusal is an answer, a fault on our side says nothing. */
 static void
 tell_breaker(Attempt *self, gboolean reached, const GError *error)
@@ -148,7 +155,7 @@ tell_breaker(Attempt *self, gboolean reached, const GError *error)
         port->is_hurried = port->is_behind;
         port->has_wrapped = port->has_wrapped && !port->is_behind;
         lt_dispatcher_want_worker(port->dispatcher);
-    } else if (reached && g_error_matches(error, LT_ERROR, LT_ERROR_UNAVAILABLE)) {
+    } else if (reached && g_error_matches(error, LT_ERROR, LT_ERROR_UNAVAILABLE) && !is_own_wait(error)) {
         lt_breaker_failed(&port->breaker, self->item->delivery->id, now_us);
         lt_dispatcher_want_clock(port->dispatcher, port->breaker.retry_at_us);
     } else {

@@ -4,7 +4,8 @@
  * A plugin chooses a code, never a policy: what becomes of a message (refused, tried again, held for a person)
  * follows from the code and is decided by the hub alone. A reason is a stable, dotted word such as
  * "env.zip.flags" for programs; the text is for people and names the thing and the cause, never content or
- * personal data.
+ * personal data. A reason of %LT_ERROR_UNAVAILABLE that ends with ".not-yet" says that the plugin itself waits (quiet hours): the breaker
+ * does not count it.
  */
 #pragma once
 

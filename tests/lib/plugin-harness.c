@@ -250,9 +250,11 @@ lt_inbox_find_submission(LtInbox *self, const char *code)
 gboolean
 lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
 {
-    if (!g_str_equal(code, "known"))
+    const HarnessInbox *inbox = (HarnessInbox *) (gpointer) self;
+
+    if (!g_str_equal(code, inbox->standing_code != NULL ? inbox->standing_code : "known"))
         return FALSE;
-    *standing = ((HarnessInbox *) (gpointer) self)->standing;
+    *standing = inbox->standing;
     return TRUE;
 }
 

@@ -41,7 +41,8 @@ typedef struct {
     LtMessage *submission;  /* what lt_inbox_find_submission() finds for the code "known" */
     int fail_code;          /* LtErrorCode of the refusal, for messages whose key is in @fail_key */
     const char *fail_key;
-    LtStanding standing;    /* what lt_inbox_find_standing() says of the code "known"; of no other */
+    LtStanding standing;    /* what lt_inbox_find_standing() says of the code in @standing_code, of no other */
+    const char *standing_code; /* nullable: "known" */
 } HarnessInbox;
 LtInbox *harness_inbox(HarnessInbox *inbox);
 void harness_inbox_clear(HarnessInbox *inbox);

@@ -5,7 +5,7 @@ set -eu
 lthub=$1
 plugins=$2
 reference=${LTHUB_SOURCE:-$(dirname "$0")/../..}/docs/reference/settings.md
-print() { "$lthub" endpoint describe --lang en --markdown --plugins "$plugins" folder portal rest soap; }
+print() { "$lthub" endpoint describe --lang en --markdown --plugins "$plugins" folder portal rest sms soap; }
 if [ "${3:-}" = --write ]; then
     print >"$reference"
     exit 0
