@@ -207,10 +207,7 @@ build(const Soap *self, Outgoing *out, xmlDoc *mapped, LtMessage *message, GCanc
     document_forget(out->doc);
     if (self->seal != NULL && !security_sign(self->seal, out->doc, g_get_real_time(), error))
         return FALSE;
-    if (header->children == NULL) {
-        xmlUnlinkNode(header);
-        xmlFreeNode(header);
-    }
+    envelope_trim(out->doc);
     return TRUE;
 }
 

@@ -82,6 +82,17 @@ envelope_new(SoapVersion version, xmlNode **header, xmlNode **body)
     return doc;
 }
 
+void
+envelope_trim(xmlDoc *doc)
+{
+    xmlNode *header = document_first(xmlDocGetRootElement(doc), NULL, "Header");
+
+    if (header == NULL || header->children != NULL)
+        return;
+    xmlUnlinkNode(header);
+    xmlFreeNode(header);
+}
+
 static gboolean
 is_true(const char *text)
 {

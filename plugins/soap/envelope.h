@@ -36,6 +36,9 @@ gboolean envelope_read(xmlDoc *doc, Envelope *envelope, GError **error);
 /** envelope_new: @header, @body: (out): where blocks and content go */
 xmlDoc *envelope_new(SoapVersion version, xmlNode **header, xmlNode **body);
 
+/** envelope_trim: takes an empty Header away */
+void envelope_trim(xmlDoc *doc);
+
 /**
  * envelope_check_header:
  * @security_is_understood: wsse:Security may be marked mustUnderstand

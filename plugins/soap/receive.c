@@ -180,6 +180,7 @@ reply_with(const Service *service, xmlDoc *doc, guint status, GError **error)
 
     if (service->self->seal != NULL && !security_sign(service->self->seal, doc, g_get_real_time(), error))
         return NULL;
+    envelope_trim(doc);
     body = document_write(doc);
     return lt_reply_new(status, body, content_type);
 }

@@ -15,7 +15,7 @@
 #include "certificate.h"
 
 #define RSA_MIN_BITS 2048
-#define EC_MIN_BITS 256
+#define EC_MIN_BYTES 32 /* xmlsec 1.2 says the size of an EC key in bytes */
 
 struct _Trust {
     GPtrArray *pinned;          /* of Certificate *; NULL: by authorities */
@@ -98,11 +98,11 @@ key_free(gpointer data)
 static gboolean
 is_strong(xmlSecKeyPtr key)
 {
-    xmlSecSize bits = xmlSecKeyDataGetSize(xmlSecKeyGetValue(key));
+    xmlSecSize size = xmlSecKeyDataGetSize(xmlSecKeyGetValue(key));
 
     if (xmlSecKeyCheckId(key, xmlSecOpenSSLKeyDataRsaId))
-        return bits >= RSA_MIN_BITS;
-    return xmlSecKeyCheckId(key, xmlSecOpenSSLKeyDataEcdsaId) && bits >= EC_MIN_BITS;
+        return size >= RSA_MIN_BITS;
+    return xmlSecKeyCheckId(key, xmlSecOpenSSLKeyDataEcdsaId) && size >= EC_MIN_BYTES;
 }
 
 /* (transfer full) @key */
