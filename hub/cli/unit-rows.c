@@ -120,6 +120,15 @@ lt_unit_rows_print(const LtRegistryRows *rows, const LtUnitRow *facts)
         if (strcmp(token->unit, unit) == 0)
             g_print("  token      %s%s%s\n", token->id, token->until_us != 0 ? _(" until ") : "", token->until_us != 0 ? until : "");
     }
+    for (guint i = 0; i < rows->suspensions->len; i++) {
+        const LtSuspensionRow *row = rows->suspensions->pdata[i];
+        char from[21], until[21];
+
+        lt_time_write_seconds(row->from_us, from);
+        lt_time_write_seconds(row->until_us, until);
+        if (strcmp(row->unit, unit) == 0)
+            g_print(_("  suspended  from %s%s%s (%s)\n"), from, row->until_us != 0 ? _(" until ") : "", row->until_us != 0 ? until : "", row->basis);
+    }
 }
 
 const LtUnitKeyRow *

@@ -54,6 +54,12 @@ static const LtKey key_add_keys[] = {
     LT_KEYS_END,
 };
 
+static const LtKey suspend_keys[] = {
+    LT_STRING(LtUnitSuspendOptions, basis, NULL, "who decided it, where: number and date of the paper"),
+    LT_STRING(LtUnitSuspendOptions, until, "", "when it ends by itself, such as 2026-12-01T00:00:00Z (default: until `lthub unit resume`)"),
+    LT_KEYS_END,
+};
+
 static const LtKey key_retire_keys[] = {
     LT_STRING(LtUnitKeyOptions, spki, NULL, "the key: SHA-256 of its SubjectPublicKeyInfo, 64 hex digits"),
     LT_CHOICE(LtUnitKeyOptions, use, "sign", "sign|tls", "which of its registrations ends"),
@@ -177,6 +183,12 @@ static const LtVerb verbs[] = {
     { .name = "token retire", .arguments = "UNIT ID", .min_arguments = 2, .max_arguments = 2, .summary = "Ends a token at once, named by its public id",
       .description = "The ids of a unit's tokens are shown by `lthub unit show`. The secret itself is never kept.",
       .examples = "lthub unit token retire H52.101 5d41402abc4b2a76b9719d911017c592ae2f3b1c4d5e6f708192a3b4c5d6e7f8", .run = lt_unit_token_retire },
+    { .name = "suspend", .arguments = "UNIT", .min_arguments = 1, .max_arguments = 1, .summary = "Keeps a unit from calling for a time",
+      .description = "Whoever calls in its name gets 403 env.peer.suspended. What is addressed to it waits; what it has sent goes on.",
+      .examples = "lthub unit suspend H52.101 --basis \"Công văn 12/STTTT-CNTT\"\nlthub unit suspend H52.101 --basis \"Công văn 12/STTTT-CNTT\" --until 2026-12-01T00:00:00Z",
+      .options = suspend_keys, .options_size = sizeof(LtUnitSuspendOptions), .run = lt_unit_suspend },
+    { .name = "resume", .arguments = "UNIT", .min_arguments = 1, .max_arguments = 1, .summary = "Lets a suspended unit call again",
+      .examples = "lthub unit resume H52.101", .run = lt_unit_resume },
     { 0 },
 };
 

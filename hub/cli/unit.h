@@ -19,6 +19,9 @@ typedef struct {
 typedef struct {
     char *certificate, *use, *role, *spki;
 } LtUnitKeyOptions;
+typedef struct {
+    char *basis, *until;
+} LtUnitSuspendOptions;
 
 /** lt_unit_known: what is there now, through the store that @admin has opened or beside the running hub */
 LtRegistry *lt_unit_known(LtAdmin *admin, const LtTerminal *terminal, GError **error);
@@ -45,3 +48,6 @@ int lt_unit_key_add(gpointer options, char **arguments, const LtTerminal *termin
 int lt_unit_key_retire(gpointer options, char **arguments, const LtTerminal *terminal);
 int lt_unit_token(gpointer options, char **arguments, const LtTerminal *terminal);
 int lt_unit_token_retire(gpointer options, char **arguments, const LtTerminal *terminal);
+/* unit-suspend.c */
+int lt_unit_suspend(gpointer options, char **arguments, const LtTerminal *terminal);
+int lt_unit_resume(gpointer options, char **arguments, const LtTerminal *terminal);

@@ -34,6 +34,7 @@ append_row(GString *out, const char *const *names, const char *const *values)
 static const char *const unit_names[] = { "id", "admin_code", "name", "level", "parent", "valid_from", "valid_to", "basis", NULL };
 static const char *const alias_names[] = { "unit", "alias", NULL };
 static const char *const successor_names[] = { "unit", "successor", "procedure", "area", "effective", "basis", NULL };
+static const char *const suspension_names[] = { "unit", "from", "until", "basis", NULL };
 static const char *const key_names[] = { "unit", "spki", "use", "role", "from", "until", NULL };
 
 static void
@@ -45,6 +46,17 @@ append_key(GString *out, const LtUnitKeyRow *row)
     if (row->until_us != 0)
         lt_time_write_seconds(row->until_us, until);
     append_row(out, key_names, (const char *const[]) { row->unit, row->spki, row->use, row->role, from, until[0] != '\0' ? until : NULL });
+}
+
+static void
+append_suspension(GString *out, const LtSuspensionRow *row)
+{
+    char from[21] = "", until[21] = "";
+
+    lt_time_write_seconds(row->from_us, from);
+    if (row->until_us != 0)
+        lt_time_write_seconds(row->until_us, until);
+    append_row(out, suspension_names, (const char *const[]) { row->unit, from, until[0] != '\0' ? until : NULL, row->basis });
 }
 
 static char *
@@ -73,6 +85,9 @@ write_registry(const LtRegistryRows *rows)
     g_string_append(out, "],\"keys\":[");
     for (guint i = 0; i < rows->keys->len; i++)
         append_key(out, rows->keys->pdata[i]);
+    g_string_append(out, "],\"suspensions\":[");
+    for (guint i = 0; i < rows->suspensions->len; i++)
+        append_suspension(out, rows->suspensions->pdata[i]);
     g_string_append(out, "]}");
     return g_string_free(out, FALSE);
 }
@@ -93,12 +108,17 @@ change(LtExchange *exchange, LtRegistryRows *rows, GError **error)
     LtRegistryRows *all = lt_store_load_registry(parts->store, error);
     g_autoptr(LtRegistry) known = all == NULL ? NULL : lt_registry_new(all, error);
     g_autoptr(LtRegistry) after = NULL;
+    g_autoptr(GError) fault = NULL;
 
     if (known == NULL)
         return FALSE;
     lt_registry_complete(known, rows);
-    after = lt_registry_with(known, rows, error);
-    return after != NULL && lt_store_change_registry(parts->store, rows, ACTOR_KIND, parts->unit, error) && parts->refresh_registry(parts->hub, error);
+    after = lt_registry_with(known, rows, &fault);
+    if (after == NULL) { /* what was asked for is wrong, not the configuration */
+        lt_error_set(error, LT_ERROR_INVALID, lt_error_get_reason(fault), "%s", fault->message);
+        return FALSE;
+    }
+    return lt_store_change_registry(parts->store, rows, ACTOR_KIND, parts->unit, error) && parts->refresh_registry(parts->hub, error);
 }
 
 /* Copies the row's values in order of @names; @required ones must be there, others than @names may not. */
@@ -317,5 +337,53 @@ lt_admin_tokens_retire(LtExchange *exchange)
     if (ended != NULL && change(exchange, rows, &error))
         lt_exchange_reply(exchange, 204, NULL, NULL);
     else
+        lt_exchange_fail(exchange, error);
+}
+
+static void
+suspend(LtExchange *exchange, LtSuspensionRow *row, GError **error)
+{
+    g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
+
+    g_ptr_array_add(rows->suspensions, row);
+    if (change(exchange, rows, error))
+        lt_exchange_reply(exchange, 204, NULL, NULL);
+}
+
+void
+lt_admin_units_suspend(LtExchange *exchange)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtJsonRow) body = check_unit(exchange, &error) ? lt_json_row_read(lt_exchange_get_body(exchange), &error) : NULL;
+    const char *basis = body == NULL ? NULL : g_hash_table_lookup(body->values, "basis");
+    LtSuspensionRow *row;
+    gint64 from_us, until_us;
+
+    if (body != NULL && read_term(body, &from_us, &until_us, &error) && (basis != NULL || invalid(&error, "a suspension needs its basis", "basis"))) {
+        row = g_new0(LtSuspensionRow, 1);
+        *row = (LtSuspensionRow) { g_strdup(lt_exchange_get_param(exchange, 0)), g_strdup(basis), from_us, until_us };
+        suspend(exchange, row, &error);
+    }
+    if (error != NULL)
+        lt_exchange_fail(exchange, error);
+}
+
+void
+lt_admin_units_resume(LtExchange *exchange)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtRegistry) registry = lt_intake_ref_registry(lt_exchange_get_parts(exchange)->intake);
+    gint64 now_us = lt_time_now_us();
+    const LtSuspensionRow *known = lt_registry_suspension(registry, lt_exchange_get_param(exchange, 0), now_us);
+    LtSuspensionRow *row;
+
+    if (known == NULL) {
+        lt_error_set(&error, LT_ERROR_NOT_FOUND, "http.not-found", "the unit is not suspended");
+    } else {
+        row = g_new0(LtSuspensionRow, 1);
+        *row = (LtSuspensionRow) { g_strdup(known->unit), g_strdup(known->basis), known->from_us, now_us };
+        suspend(exchange, row, &error);
+    }
+    if (error != NULL)
         lt_exchange_fail(exchange, error);
 }

@@ -83,8 +83,8 @@ identify_by_token(LtRegistry *registry, const char *authorization, gint64 now_us
     return out->unit != NULL || fail(error, "the bearer token belongs to no unit at this time");
 }
 
-gboolean
-lt_caller_identify(LtCallerCache *cache, LtRegistry *registry, guint site, const LtCredentials *credentials, gint64 now_us, LtCaller *out, GError **error)
+static gboolean
+identify(LtCallerCache *cache, LtRegistry *registry, guint site, const LtCredentials *credentials, gint64 now_us, LtCaller *out, GError **error)
 {
     *out = (LtCaller) { 0 };
     if ((site & LT_SITE_API) != 0 && (credentials->authorization != NULL || (site & LT_SITE_PEER) == 0))
@@ -92,4 +92,16 @@ lt_caller_identify(LtCallerCache *cache, LtRegistry *registry, guint site, const
     if ((site & LT_SITE_PEER) != 0)
         return identify_by_certificate(cache, registry, credentials, now_us, out, error);
     return fail(error, "units have no business on this site");
+}
+
+gboolean
+lt_caller_identify(LtCallerCache *cache, LtRegistry *registry, guint site, const LtCredentials *credentials, gint64 now_us, LtCaller *out, GError **error)
+{
+    if (!identify(cache, registry, site, credentials, now_us, out, error))
+        return FALSE;
+    if (lt_registry_suspension(registry, out->unit, now_us) == NULL)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_FORBIDDEN, "env.peer.suspended", "unit %s is suspended", out->unit);
+    out->unit = NULL;
+    return FALSE;
 }

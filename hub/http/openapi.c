@@ -50,6 +50,7 @@ static const Shape shapes[] = {
     { "Key", OBJECT("\"unit\",\"spki\",\"use\"", TEXT("unit") "," TEXT("spki") "," TEXT("use") "," TEXT("role") "," TIME("from") "," TIME("until")) },
     { "NewKey", OBJECT("\"use\"", "\"use\":{\"enum\":[\"sign\",\"tls\"]},\"role\":{\"enum\":[\"unit\",\"hub\"]},\"certificate\":{\"type\":\"string\",\"description\":\"PEM\"},"
                        TEXT("spki") "," TIME("from") "," TIME("until")) },
+    { "Suspension", OBJECT("\"basis\"", TEXT("basis") "," TIME("from") "," TIME("until")) },
     { "NewToken", OBJECT("", TIME("from") "," TIME("until")) },
     { "Plans", OBJECT("\"items\"", LIST("items", OBJECT("\"generation\",\"at\",\"actor\",\"origin\"", NUMBER("generation") "," TIME("at") "," TEXT("actor") "," TEXT("origin") ","
                                                    NUMBER("was") "," TEXT("digest") "," LIST("changes", "{\"type\":\"string\"}")))) },

@@ -36,6 +36,8 @@ void lt_admin_units_put(LtExchange *exchange);
 void lt_admin_keys_add(LtExchange *exchange);
 void lt_admin_tokens_add(LtExchange *exchange);
 void lt_admin_tokens_retire(LtExchange *exchange);
+void lt_admin_units_suspend(LtExchange *exchange);
+void lt_admin_units_resume(LtExchange *exchange);
 /* admin-deliveries.c */
 void lt_admin_deliveries_list(LtExchange *exchange);
 void lt_admin_deliveries_get(LtExchange *exchange);

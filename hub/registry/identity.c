@@ -30,6 +30,14 @@ is_hub_at(LtRegistry *self, const char *unit, gint64 at_us)
     return FALSE;
 }
 
+const LtSuspensionRow *
+lt_registry_suspension(LtRegistry *self, const char *unit, gint64 at_us)
+{
+    const LtSuspensionRow *row = g_hash_table_lookup(self->suspensions, unit);
+
+    return row != NULL && holds_at(row->from_us, row->until_us, at_us) ? row : NULL;
+}
+
 gboolean
 lt_registry_hub_stands_for(LtRegistry *self, const char *hub, const char *unit, gint64 at_us)
 {

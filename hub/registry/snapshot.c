@@ -260,6 +260,18 @@ add_keys(LtRegistry *self, GPtrArray *faults)
     }
 }
 
+static void
+add_suspensions(LtRegistry *self, GPtrArray *faults)
+{
+    for (guint i = 0; i < self->rows->suspensions->len; i++) {
+        const LtSuspensionRow *row = self->rows->suspensions->pdata[i];
+
+        if (!g_hash_table_contains(self->by_id, row->unit))
+            add_fault(faults, "suspension: unit %s is not in the list", row->unit);
+        g_hash_table_insert(self->suspensions, row->unit, (gpointer) row);
+    }
+}
+
 static GHashTable *
 lists_new(void)
 {
@@ -282,6 +294,7 @@ lt_registry_new(LtRegistryRows *rows, GError **error)
     self->keys = lists_new();
     self->hubs = lists_new();
     self->tokens = g_hash_table_new(g_str_hash, g_str_equal);
+    self->suspensions = g_hash_table_new(g_str_hash, g_str_equal);
     add_units(self, faults);
     link_lives(self, faults);
     check_parents(self, faults);
@@ -290,6 +303,7 @@ lt_registry_new(LtRegistryRows *rows, GError **error)
     add_successors(self, faults);
     check_successor_circles(self, faults);
     add_keys(self, faults);
+    add_suspensions(self, faults);
     if (faults->len == 0)
         return g_steal_pointer(&self);
     g_ptr_array_add(faults, NULL);
@@ -311,6 +325,7 @@ lt_registry_unref(LtRegistry *self)
     if (self == NULL || !g_atomic_int_dec_and_test(&self->references))
         return;
     g_hash_table_unref(self->tokens);
+    g_hash_table_unref(self->suspensions);
     g_hash_table_unref(self->hubs);
     g_hash_table_unref(self->keys);
     g_hash_table_unref(self->successors);

@@ -22,6 +22,7 @@ struct _LtRegistry {
     GHashTable *keys;      /* spki → GPtrArray of const LtUnitKeyRow * */
     GHashTable *hubs;      /* unit → GPtrArray of const LtUnitKeyRow * with role "hub" */
     GHashTable *tokens;    /* id → const LtTokenRow * */
+    GHashTable *suspensions; /* unit → const LtSuspensionRow * */
 };
 
 /** lt_unit_parent_at: facts of its parent at a date; NULL: it has none */

@@ -78,6 +78,8 @@ gboolean lt_registry_key_is_registered(LtRegistry *self, const char *spki, const
 /** lt_registry_hub_stands_for: the nearest unit with a hub key, going up from @unit, is @hub; where no unit on that way has
  * one (a ministry outside our tree), any hub may */
 gboolean lt_registry_hub_stands_for(LtRegistry *self, const char *hub, const char *unit, gint64 at_us);
+/** lt_registry_suspension: (nullable): under which the unit may not call at @at_us */
+const LtSuspensionRow *lt_registry_suspension(LtRegistry *self, const char *unit, gint64 at_us);
 /** lt_registry_unit_of_key: unit for which a TLS key is registered at @at_us; NULL: unknown. *is_hub: may relay for others */
 const char *lt_registry_unit_of_key(LtRegistry *self, const char *spki, gint64 at_us, gboolean *is_hub);
 /** lt_registry_unit_of_token: @token: "ID.SECRET" as given by `lthub unit token new`; the hash of the secret is compared in

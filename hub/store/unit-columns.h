@@ -28,7 +28,7 @@ typedef struct {
     LtRowColumn columns[LT_ROW_COLUMNS + 1];
 } LtRowKind;
 
-enum { LT_ROW_KINDS = 5 };
+enum { LT_ROW_KINDS = 6 };
 extern const LtRowKind lt_row_kinds[LT_ROW_KINDS];
 
 GPtrArray *lt_row_kind_of(const LtRowKind *kind, const LtRegistryRows *rows);

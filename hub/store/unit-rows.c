@@ -32,6 +32,11 @@ const LtRowKind lt_row_kinds[LT_ROW_KINDS] = {
       "SELECT id, hash, unit, valid_from, valid_to FROM token ORDER BY id",
       "INSERT OR REPLACE INTO token (id, hash, unit, valid_from, valid_to) VALUES (?1, ?2, ?3, ?4, ?5)",
       { KEY(LtTokenRow, id), TEXT(LtTokenRow, hash), TEXT(LtTokenRow, unit), TIME(LtTokenRow, from_us), TIME(LtTokenRow, until_us) } },
+    { "suspension", offsetof(LtRegistryRows, suspensions), sizeof(LtSuspensionRow), offsetof(LtSuspensionRow, unit),
+      offsetof(LtSuspensionRow, basis),
+      "SELECT unit, valid_from, valid_to, basis FROM suspension ORDER BY unit",
+      "INSERT OR REPLACE INTO suspension (unit, valid_from, valid_to, basis) VALUES (?1, ?2, ?3, ?4)",
+      { KEY(LtSuspensionRow, unit), TIME(LtSuspensionRow, from_us), TIME(LtSuspensionRow, until_us), TEXT(LtSuspensionRow, basis) } },
 };
 
 GPtrArray *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* units.h: rows of the registry: units, aliases, successors, keys and tokens. Read whole at start and after a change into the immutable snapshot of registry/unit.h. */
+/* units.h: rows of the registry: units, aliases, successors, keys, tokens and suspensions. Read whole at start and after a change into the immutable snapshot of registry/unit.h. */
 #pragma once
 
 #include "store/store.h"
@@ -14,13 +14,15 @@ typedef struct { char *unit, *successor, *procedure /* nullable: any */, *area /
 typedef struct { char *spki, *unit, *use /* "sign", "tls" */, *role /* "unit", "hub" */; gint64 from_us, until_us /* 0: open */; } LtUnitKeyRow;
 typedef struct { char *id /* SHA-256 of the public id, hex */, *hash /* SHA-256 of the secret, hex */, *unit; gint64 from_us, until_us; } LtTokenRow;
 
-typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens; } LtRegistryRows;
-/** lt_registry_rows_new: five empty arrays of g_new0() rows with owned strings; all are freed with the whole */
+typedef struct { char *unit, *basis; gint64 from_us, until_us /* 0: until it is lifted */; } LtSuspensionRow;
+
+typedef struct { GPtrArray *units, *aliases, *successors, *keys, *tokens, *suspensions; } LtRegistryRows;
+/** lt_registry_rows_new: empty arrays of g_new0() rows with owned strings; all are freed with the whole */
 LtRegistryRows *lt_registry_rows_new(void);
 void lt_registry_rows_free(LtRegistryRows *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtRegistryRows, lt_registry_rows_free)
 /** lt_registry_rows_put: copies of all rows of @more; those with the same key (unit: id and valid_from; alias: alias; successor: unit, successor, procedure and area;
- * key: spki, unit and use; token: id) are replaced */
+ * key: spki, unit and use; token: id; suspension: unit) are replaced */
 void lt_registry_rows_put(LtRegistryRows *self, const LtRegistryRows *more);
 LtRegistryRows *lt_store_load_registry(LtStore *self, GError **error);
 /** lt_store_change_registry: puts all rows (those with the same key are replaced) with record cfg.changed / key.added; all or nothing */

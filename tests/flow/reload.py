@@ -30,6 +30,20 @@ plugin = khong-co
 """
 
 
+def held(tap, hub):
+    """A unit is suspended and resumed while the hub runs; a change of the register that is wrong is the asker's fault."""
+    hub.run("unit", "suspend", lab.SENDER, "--basis", "CV 12/TTDL")
+    status, answer, _ = hub.post(hub.seal()[1])
+    tap.ok(status == 403 and b'"env.peer.suspended"' in answer, "a suspended unit gets 403 env.peer.suspended", f"{status} {answer!r}")
+    tap.ok("CV 12/TTDL" in hub.run("unit", "show", lab.SENDER).stdout, "unit show says why")
+    hub.run("unit", "resume", lab.SENDER)
+    tap.ok(hub.post(hub.seal()[1])[0] == 202, "resumed, it sends again")
+    tap.ok(hub.run("unit", "resume", lab.SENDER, check=False).returncode == 1, "a unit that is not suspended cannot be resumed")
+    status, answer, _ = hub.operator("POST", "/v1/admin/units", {"units": [{"id": "H52.7", "name": "Xã", "level": "commune", "valid_from": "2020-01-01",
+                                                                          "parent": "H52.none"}]})
+    tap.ok(status == 422 and b'"registry.faults"' in answer, "a register that would be wrong is refused with 422 and its code", f"{status} {answer!r}")
+
+
 def main():
     tap = lab.Tap()
     old, new = lab.Sink(), lab.Sink()
@@ -68,6 +82,7 @@ def main():
         hub.post(hub.seal()[1])
         sets = hub.rows("SELECT count(*), count(DISTINCT crl) FROM message")
         tap.ok(sets[0][1] == 2 and hub.rows("SELECT count(*) FROM crl") == [(2,)], "each message has the lists that were in force", str(sets))
+        held(tap, hub)
         tap.ok(hub.stop() == 0, "the hub stops cleanly", hub.read_log()[-1500:])
     except lab.Failed as error:
         tap.ok(False, "the story came to its end", str(error) + "\n" + hub.read_log()[-1500:])

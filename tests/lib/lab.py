@@ -197,6 +197,19 @@ class Lab:
         finally:
             connection.close()
 
+    def operator(self, method, path, body=None, timeout=20):
+        """As the commands call the running hub: on the admin socket, JSON in and out."""
+        connection = http.client.HTTPConnection("localhost", timeout=timeout)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        try:
+            connection.sock.settimeout(timeout)
+            connection.sock.connect(os.path.join(self.folder, "admin.sock"))
+            connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"} if body is not None else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read(), dict(answer.getheaders())
+        finally:
+            connection.close()
+
     def post(self, body, unit=SENDER, timeout=20):
         return self.call("POST", "/v1/envelopes", body, unit, {"Content-Type": envelope.MEDIA_TYPE}, timeout)
 

@@ -116,6 +116,45 @@ knows_a_certificate_on_the_peer_site(void)
     world_close(&world);
 }
 
+/* A unit that is suspended is known, and told so; before and afterwards it calls as ever. */
+static void
+tells_a_suspended_unit_so(void)
+{
+    static const struct { gint64 from_us, until_us; gboolean suspended; } rows[] = {
+        { NOW - 10, 0, TRUE }, { NOW, NOW + 1, TRUE }, { NOW + 1, 0, FALSE }, { NOW - 10, NOW, FALSE },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        World world = { 0 };
+        LtCaller caller;
+        LtCredentials with_certificate = { "SUCCESS", NULL, NULL }, with_token = { NULL, NULL, NULL };
+        g_autofree char *bearer = NULL;
+        LtRegistryRows *all = lt_registry_rows_new();
+        LtSuspensionRow *row = g_new0(LtSuspensionRow, 1);
+        g_autoptr(GError) error = NULL;
+
+        world_open(&world, "tls", "unit", NULL);
+        *row = (LtSuspensionRow) { g_strdup(UNIT), g_strdup("CV 1"), rows[i].from_us, rows[i].until_us };
+        lt_registry_rows_put(all, lt_registry_get_rows(world.registry));
+        g_ptr_array_add(all->suspensions, row);
+        lt_registry_unref(world.registry);
+        world.registry = lt_registry_new(all, &error);
+        g_assert_no_error(error);
+        with_certificate.certificate = world.certificate;
+        with_token.authorization = bearer = g_strconcat("Bearer ", world.token, NULL);
+        g_assert_true(lt_caller_identify(world.cache, world.registry, LT_SITE_PEER, &with_certificate, NOW, &caller, &error) != rows[i].suspended);
+        if (rows[i].suspended) {
+            g_assert_error(error, LT_ERROR, LT_ERROR_FORBIDDEN);
+            g_assert_cmpstr(lt_error_get_reason(error), ==, "env.peer.suspended");
+            g_assert_null(caller.unit);
+            g_assert_cmpstr(caller.peer, ==, world.spki); /* the refusal's record names who it was */
+            g_clear_error(&error);
+        }
+        g_assert_true(lt_caller_identify(world.cache, world.registry, LT_SITE_API, &with_token, NOW, &caller, NULL) != rows[i].suspended);
+        world_close(&world);
+    }
+}
+
 static void
 refuses_a_certificate_that_nginx_did_not_verify(void)
 {
@@ -228,6 +267,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/caller/knows-a-certificate-on-the-peer-site", knows_a_certificate_on_the_peer_site);
     g_test_add_func("/caller/refuses-a-certificate-that-nginx-did-not-verify", refuses_a_certificate_that_nginx_did_not_verify);
+    g_test_add_func("/caller/tells-a-suspended-unit-so", tells_a_suspended_unit_so);
     g_test_add_func("/caller/refuses-what-is-no-certificate", refuses_what_is_no_certificate);
     g_test_add_func("/caller/key-for-signing-opens-no-connection", key_for_signing_opens_no_connection);
     g_test_add_func("/caller/closed-unit-is-nobody", closed_unit_is_nobody);
