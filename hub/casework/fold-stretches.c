@@ -26,8 +26,8 @@ push_sending(LtFold *self, const LtHop *hop, gint64 from_us)
     for (guint i = 0; i < self->events->len; i++) {
         const LtCaseEvent *event = self->events->pdata[i];
 
-        if (event->at_us >= hop->received_us)
-            break;
+        if (event->at_us > hop->received_us)
+            continue;
         if (strcmp(event->event, "hub.stop") == 0 && down_us == LT_NEVER) {
             down_us = event->at_us;
         } else if (strcmp(event->event, "hub.start") == 0 && down_us != LT_NEVER) {
@@ -90,7 +90,7 @@ unit_of(const LtHop *hop, LtCause owner)
 static gint64
 push_passing(LtFold *self, const LtHop *hop, gint64 from_us)
 {
-    gint64 until_us = hop->acknowledged_us != LT_NEVER ? hop->acknowledged_us : G_MAXINT64, at_us = from_us;
+    gint64 until_us = hop->acknowledged_us != LT_NEVER ? MAX(hop->acknowledged_us, from_us) : G_MAXINT64, at_us = from_us;
     LtCause owner = g_strcmp0(hop->message->endpoint, "inbox") == 0 ? LT_CAUSE_DESTINATION : LT_CAUSE_HUB;
 
     for (guint i = 0; i < self->events->len; i++) {

@@ -45,17 +45,21 @@ lt_fold_happened(const LtCaseEvent *event)
     return lt_fold_is_message(event) ? MIN(source_time(event), event->at_us) : event->at_us;
 }
 
-/* Of events of one instant: what begins a dossier before what ends it. */
+/* Of events of one instant: what can only come first, first. */
 static int
 rank_of(const LtCaseEvent *event)
 {
     LtCaseAct act = lt_case_act_of(event->facts[LT_FACT_STATE] != NULL ? event->facts[LT_FACT_STATE] : event->facts[LT_FACT_STATUS]);
 
-    if (strcmp(event->event, "rules") == 0)
-        return 0;
+    static const char *const words[] = { "rules", "hub.stop", "hub.start", "delivery.held", "delivery.released", "delivery.attempt", "delivery.arrived", "delivery.confirmed" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(event->event, words[i]) == 0)
+            return (int) i;
+    }
     if (g_strcmp0(event->type, "dossier.submit") == 0)
-        return 1;
-    return 2 + (int) act;
+        return 100;
+    return 101 + (int) act;
 }
 
 static int
