@@ -119,6 +119,20 @@ door_find_standing(gpointer data, const char *code, LtStanding *standing)
 }
 
 static LtMessage *
+door_find_handed_in(gpointer data, const char *code)
+{
+    Door *self = data;
+    g_autoptr(GPtrArray) found = lt_store_list_submissions(self->store, code, NULL);
+
+    for (guint i = 0; found != NULL && i < found->len; i++) {
+        if (lt_endpoint_serves(self->serving, lt_message_get_from(found->pdata[i])))
+            return lt_message_ref(found->pdata[i]);
+    }
+    return NULL;
+}
+
+/* What it got, or what was sent by one of its own units. */
+static LtMessage *
 door_find_message(gpointer data, const char *from, const char *id)
 {
     Door *self = data;
@@ -131,7 +145,7 @@ door_find_message(gpointer data, const char *from, const char *id)
         if (g_str_equal(delivery->from, from))
             return lt_store_load_message(self->store, delivery->message, NULL);
     }
-    return NULL;
+    return lt_endpoint_serves(self->serving, from) ? lt_store_find_message(self->store, from, id, NULL) : NULL;
 }
 
 static void
@@ -143,7 +157,8 @@ door_free(gpointer data)
     g_free(self);
 }
 
-static const LtInboxDoor hub_door = { door_submit, door_get_cursor, door_set_cursor, door_find_submission, door_find_message, door_find_standing, door_free };
+static const LtInboxDoor hub_door = { door_submit, door_get_cursor, door_set_cursor, door_find_submission, door_find_message, door_find_standing, door_free,
+                                      door_find_handed_in };
 
 LtInbox *
 lt_inbox_new_at(const LtInboxDoor *door, gpointer data)
@@ -208,6 +223,12 @@ LtMessage *
 lt_inbox_find_submission(LtInbox *self, const char *code)
 {
     return self->door->find_submission(self->data, code);
+}
+
+LtMessage *
+lt_inbox_find_handed_in(LtInbox *self, const char *code)
+{
+    return self->door->find_handed_in != NULL ? self->door->find_handed_in(self->data, code) : NULL;
 }
 
 LtMessage *

@@ -16,6 +16,7 @@ typedef struct {
     LtMessage *(*find_message)(gpointer data, const char *from, const char *id);
     gboolean (*find_standing)(gpointer data, const char *code, LtStanding *standing);
     void (*free)(gpointer data); /* nullable */
+    LtMessage *(*find_handed_in)(gpointer data, const char *code); /* nullable: nothing was */
 } LtInboxDoor;
 
 /** lt_inbox_new_at: @door: static; @data: (transfer full) when the door frees it */

@@ -197,3 +197,33 @@ lt_store_find_submission(LtStore *self, const char *endpoint, const char *code, 
     lt_query_end(&query);
     return lt_store_load_message(self, message, error);
 }
+
+GPtrArray *
+lt_store_list_submissions(LtStore *self, const char *code, GError **error)
+{
+    g_auto(LtReading) reading = lt_reading_begin(self, error);
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify) lt_message_unref);
+    gint64 rows[16];
+    gsize n_rows = 0;
+
+    if (reading.database == NULL ||
+        !LT_ASK(&query, reading.database, error,
+                "SELECT m.row FROM dossier x JOIN event v ON v.dossier = x.row AND v.event = 'message' JOIN message m ON m.row = v.message "
+                "WHERE x.code = ?1 AND m.type = 'dossier.submit' ORDER BY m.row DESC LIMIT 16",
+                LT_TEXT(code)))
+        return NULL;
+    while (n_rows < G_N_ELEMENTS(rows) && lt_query_next(&query, error))
+        rows[n_rows++] = lt_query_integer(&query, 0);
+    if (query.failed)
+        return NULL;
+    lt_query_end(&query);
+    for (gsize i = 0; i < n_rows; i++) {
+        LtMessage *message = lt_store_load_message(self, rows[i], error);
+
+        if (message == NULL)
+            return NULL;
+        g_ptr_array_add(found, message);
+    }
+    return g_steal_pointer(&found);
+}

@@ -33,3 +33,5 @@ GPtrArray *lt_store_dossier_events(LtStore *self, const char *reference, GError 
 GPtrArray *lt_store_list_dossiers(LtStore *self, const char *const *units, const char *state, const char *after, guint limit, GError **error);
 /** lt_store_find_submission: newest dossier.submit of this code delivered to one of the endpoint's units */
 LtMessage *lt_store_find_submission(LtStore *self, const char *endpoint, const char *code, GError **error);
+/** lt_store_list_submissions: every dossier.submit of this code, newest first, at most 16. Returns: (element-type LtMessage) */
+GPtrArray *lt_store_list_submissions(LtStore *self, const char *code, GError **error);

@@ -50,8 +50,18 @@ LT_API gboolean lt_inbox_set_cursor(LtInbox *inbox, const char *cursor, GError *
  */
 LT_API LtMessage *lt_inbox_find_submission(LtInbox *inbox, const char *code);
 
-/** lt_inbox_find_message: Returns: (transfer full) (nullable): a message that this endpoint got, by sender and id */
+/** lt_inbox_find_message: Returns: (transfer full) (nullable): a message that this endpoint got, or that one of its units sent, by sender and id */
 LT_API LtMessage *lt_inbox_find_message(LtInbox *inbox, const char *from, const char *id);
+
+/**
+ * lt_inbox_find_handed_in:
+ * @code: a dossier's code, as citizens see it
+ *
+ * The newest submission of this dossier that one of this endpoint's units sent: what an update, a recall or an answer to it refers to.
+ *
+ * Returns: (transfer full) (nullable): the message, or %NULL
+ */
+LT_API LtMessage *lt_inbox_find_handed_in(LtInbox *inbox, const char *code);
 
 /**
  * lt_link_get_inbox:

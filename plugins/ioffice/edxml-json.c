@@ -33,8 +33,8 @@ append_name(GString *out, const char *name)
     }
 }
 
-static void
-append_member(GString *out, const char *name, const char *text)
+void
+edxml_json_member(GString *out, const char *name, const char *text)
 {
     if (text == NULL)
         return;
@@ -101,16 +101,16 @@ append_attachment(GString *out, const EdxmlAttachment *attachment)
 {
     append_name(out, NULL);
     g_string_append_c(out, '{');
-    append_member(out, "name", attachment->name);
-    append_member(out, "content_id", attachment->id);
-    append_member(out, "content_type", attachment->type);
-    append_member(out, "description", attachment->description);
-    append_member(out, "state", edxml_state_word(attachment->state));
+    edxml_json_member(out, "name", attachment->name);
+    edxml_json_member(out, "content_id", attachment->id);
+    edxml_json_member(out, "content_type", attachment->type);
+    edxml_json_member(out, "description", attachment->description);
+    edxml_json_member(out, "state", edxml_state_word(attachment->state));
     if (attachment->content != NULL) {
         append_name(out, "size");
         g_string_append_printf(out, "%" G_GSIZE_FORMAT, g_bytes_get_size(attachment->content));
     }
-    append_member(out, "sha256", attachment->sha256);
+    edxml_json_member(out, "sha256", attachment->sha256);
     g_string_append_c(out, '}');
 }
 
@@ -124,10 +124,10 @@ append_verdicts(GString *out, const Edxml *self, gboolean vietnamese)
 
         append_name(out, NULL);
         g_string_append_c(out, '{');
-        append_member(out, "code", verdict->rule->code);
-        append_member(out, "level", edxml_level_word(verdict->rule->level));
-        append_member(out, "where", verdict->where);
-        append_member(out, "meaning", vietnamese ? verdict->rule->vietnamese : verdict->rule->meaning);
+        edxml_json_member(out, "code", verdict->rule->code);
+        edxml_json_member(out, "level", edxml_level_word(verdict->rule->level));
+        edxml_json_member(out, "where", verdict->where);
+        edxml_json_member(out, "meaning", vietnamese ? verdict->rule->vietnamese : verdict->rule->meaning);
         g_string_append_c(out, '}');
     }
     g_string_append_c(out, ']');
@@ -138,10 +138,10 @@ edxml_to_json(const Edxml *self, gboolean vietnamese)
 {
     GString *out = g_string_new("{\"usable\":true");
 
-    append_member(out, "kind", edxml_kind_word(self->kind));
-    append_member(out, "namespace", self->ns);
-    append_member(out, "dossier", edxml_get_dossier(self));
-    append_member(out, "about", edxml_get_target(self));
+    edxml_json_member(out, "kind", edxml_kind_word(self->kind));
+    edxml_json_member(out, "namespace", self->ns);
+    edxml_json_member(out, "dossier", edxml_get_dossier(self));
+    edxml_json_member(out, "about", edxml_get_target(self));
     append_name(out, "header");
     append_group(out, self->header, "Header");
     if (self->trace != NULL) {
@@ -155,8 +155,8 @@ edxml_to_json(const Edxml *self, gboolean vietnamese)
     g_string_append_c(out, ']');
     append_name(out, "signature");
     g_string_append_c(out, '{');
-    append_member(out, "verdict", self->signature.verdict);
-    append_member(out, "method", self->signature.method);
+    edxml_json_member(out, "verdict", self->signature.verdict);
+    edxml_json_member(out, "method", self->signature.method);
     g_string_append_c(out, '}');
     append_verdicts(out, self, vietnamese);
     g_string_append_c(out, '}');

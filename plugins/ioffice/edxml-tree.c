@@ -250,3 +250,24 @@ edxml_tree_restore(EdxmlTree *self)
 {
     restore_below(self, xmlDocGetRootElement(self->document));
 }
+
+char *
+edxml_pick(GBytes *xml, const char *name)
+{
+    g_auto(EdxmlTree) tree = { 0 };
+    xmlNode *root;
+
+    if (g_bytes_get_size(xml) == 0 || !edxml_tree_parse(&tree, xml, NULL))
+        return NULL;
+    root = xmlDocGetRootElement(tree.document);
+    for (xmlNode *child = root->children; child != NULL; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && strcmp((const char *) child->name, name) == 0) {
+            xmlChar *text = xmlNodeGetContent(child);
+            char *out = g_strdup((const char *) text);
+
+            xmlFree(text);
+            return out;
+        }
+    }
+    return NULL;
+}

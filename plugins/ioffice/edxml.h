@@ -112,6 +112,8 @@ void edxml_add_attachment(Edxml *self, const char *id, const char *name, const c
 const char *edxml_get_target(const Edxml *self);
 /** edxml_get_dossier: Returns: (nullable): the dossier's code, when ApplicationType says MCDT_DT (domain.md §2.6) */
 const char *edxml_get_dossier(const Edxml *self);
+/** edxml_pick: for XML that has passed the hub's schema. Returns: (transfer full) (nullable): text of the document element's first child @name */
+char *edxml_pick(GBytes *xml, const char *name);
 /** edxml_bussiness: Returns: (nullable) */
 const EdxmlNode *edxml_bussiness(const Edxml *self);
 
@@ -139,6 +141,9 @@ GBytes *edxml_write(const Edxml *self, GError **error);
 gboolean edxml_check(GBytes *bytes, GError **error);
 /** edxml_to_json: what was understood, as one JSON object. @vietnamese: the meaning of verdicts is said so */
 char *edxml_to_json(const Edxml *self, gboolean vietnamese);
+
+/** edxml_json_member: appends `"name":"text"`, after a comma when needed; nothing when @text is %NULL. @name: (nullable): in a list */
+void edxml_json_member(GString *out, const char *name, const char *text);
 
 /* edxml-date.c */
 typedef enum { EDXML_DATE_USUAL, EDXML_DATE_OTHER_FORM, EDXML_DATE_IMPOSSIBLE, EDXML_DATE_UNREADABLE } EdxmlDateForm;

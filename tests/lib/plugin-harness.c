@@ -17,7 +17,7 @@ __attribute__((used)) static const gpointer contract[] = {
     lt_reply_get_status, lt_reply_get_header, lt_reply_get_body, lt_reply_check, lt_message_ref, lt_message_unref, lt_message_get_id,
     lt_message_builder_new, lt_message_builder_free, lt_message_builder_set_key, lt_message_builder_set_dossier, lt_message_builder_set_re,
     lt_message_builder_set_payload, lt_message_builder_add_attachment, lt_message_builder_set_original, lt_json_check, lt_json_pick,
-    lt_inbox_submit, lt_link_get_inbox, lt_link_mask, lt_link_keep_reply, lt_xml_scan,
+    lt_inbox_submit, lt_inbox_find_handed_in, lt_link_get_inbox, lt_link_mask, lt_link_keep_reply, lt_xml_scan,
 };
 
 Harness *
@@ -244,7 +244,7 @@ lt_inbox_find_submission(LtInbox *self, const char *code)
 {
     HarnessInbox *inbox = (HarnessInbox *) (gpointer) self;
 
-    return g_str_equal(code, "known") && inbox->submission != NULL ? lt_message_ref(inbox->submission) : NULL;
+    return g_str_equal(code, inbox->code != NULL ? inbox->code : "known") && inbox->submission != NULL ? lt_message_ref(inbox->submission) : NULL;
 }
 
 gboolean
@@ -256,6 +256,14 @@ lt_inbox_find_standing(LtInbox *self, const char *code, LtStanding *standing)
         return FALSE;
     *standing = inbox->standing;
     return TRUE;
+}
+
+LtMessage *
+lt_inbox_find_handed_in(LtInbox *self, const char *code)
+{
+    HarnessInbox *inbox = (HarnessInbox *) (gpointer) self;
+
+    return g_str_equal(code, inbox->handed_in_code != NULL ? inbox->handed_in_code : "") && inbox->submission != NULL ? lt_message_ref(inbox->submission) : NULL;
 }
 
 LtMessage *

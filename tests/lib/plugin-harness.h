@@ -39,6 +39,8 @@ typedef struct {
     GPtrArray *built;       /* of LtMessageBuilder * */
     char *cursor;
     LtMessage *submission;  /* what lt_inbox_find_submission() finds for the code "known" */
+    const char *code;           /* instead of "known" */
+    const char *handed_in_code; /* nullable: the code for which lt_inbox_find_handed_in() finds it */
     int fail_code;          /* LtErrorCode of the refusal, for messages whose key is in @fail_key */
     const char *fail_key;
     LtStanding standing;    /* what lt_inbox_find_standing() says of the code in @standing_code, of no other */

@@ -102,6 +102,7 @@ test_finds_only_what_its_endpoint_got(void)
     g_autoptr(LtMessage) found = NULL;
     g_autoptr(LtMessage) by_id = NULL;
     g_autoptr(LtMessage) other = NULL;
+    g_autoptr(LtMessage) handed_in = NULL;
 
     g_assert_true(lt_inbox_submit(sender, build("H52.101", "k1"), NULL));
     found = lt_inbox_find_submission(receiver, CODE);
@@ -113,7 +114,11 @@ test_finds_only_what_its_endpoint_got(void)
     g_assert_null(lt_inbox_find_message(receiver, "H52.102", lt_message_get_id(found)));
     g_assert_null(lt_inbox_find_submission(sender, CODE));
     other = lt_inbox_find_message(sender, "H52.101", lt_message_get_id(found));
-    g_assert_null(other);
+    g_assert_cmpstr(lt_message_get_manifest(other), ==, lt_message_get_manifest(found)); /* its own unit's */
+    handed_in = lt_inbox_find_handed_in(sender, CODE);
+    g_assert_cmpstr(lt_message_get_id(handed_in), ==, lt_message_get_id(found));
+    g_assert_null(lt_inbox_find_handed_in(sender, "H52.101-251123-0002"));
+    g_assert_null(lt_inbox_find_handed_in(receiver, CODE));
 }
 
 static void

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* collect.c: empties the mailbox: list, fetch, commit, and only then acknowledge.
+ *
+ * Until it is acknowledged the mailbox keeps a message and names it again, so whatever breaks in between costs a repetition, and the hub knows a
+ * message by the mailbox's id. One that cannot be read is acknowledged as failed, with the reason in the log. One that can be read but that the hub
+ * refuses stays in the mailbox: a person mends routes or units, and it is taken then. It does not hold up those behind it.
+ */
+#include "ioffice.h"
+
+static gboolean
+can_never_pass(const GError *error)
+{
+    return error->domain == LT_ERROR && (error->code == LT_ERROR_INVALID || error->code == LT_ERROR_TOO_LARGE);
+}
+
+static gboolean
+is_refusal(const GError *error)
+{
+    return error->domain == LT_ERROR && error->code != LT_ERROR_UNAVAILABLE && error->code != LT_ERROR_CONFIG && error->code != LT_ERROR_INTERNAL;
+}
+
+static gboolean
+put_aside(Ioffice *self, LtLink *link, const char *id, const GError *cause, GError **error)
+{
+    g_message("ioffice: message %s of the mailbox cannot be read: %s: %s", id, lt_error_get_reason(cause), cause->message);
+    return ioffice_transport(self)->acknowledge(self, link, id, FALSE, cause, error);
+}
+
+static gboolean
+collect_one(Ioffice *self, const char *id, LtInbox *inbox, LtLink *link, GError **error)
+{
+    const EdxmlLimits limits = { (gsize) self->max_message, (gsize) self->max_message * 2, 999 };
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) bytes = ioffice_transport(self)->fetch(self, link, id, &cause);
+    g_autoptr(Edxml) message = bytes != NULL ? edxml_read(bytes, &limits, self->trusted, &cause) : NULL;
+
+    if (message == NULL && can_never_pass(cause))
+        return put_aside(self, link, id, cause, error);
+    if (message != NULL && ioffice_hand_in(self, message, bytes, id, inbox, &cause))
+        return ioffice_transport(self)->acknowledge(self, link, id, TRUE, NULL, error);
+    if (message != NULL && is_refusal(cause))
+        return TRUE; /* the hub has said so in its log */
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
+gboolean
+ioffice_collect(gpointer data, LtInbox *inbox, LtLink *link, GCancellable *cancellable, GError **error)
+{
+    Ioffice *self = data;
+
+    if (lt_link_is_dry(link))
+        return TRUE;
+    for (int is_status = 0; is_status <= 1; is_status++) {
+        g_autoptr(GPtrArray) ids = ioffice_transport(self)->list(self, link, is_status != 0, error);
+
+        if (ids == NULL)
+            return FALSE;
+        for (guint i = 0; i < ids->len && !g_cancellable_is_cancelled(cancellable); i++) {
+            if (!collect_one(self, ids->pdata[i], inbox, link, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
