@@ -44,6 +44,9 @@ typedef struct {
 extern const IofficeTransport ioffice_vxp, ioffice_lgsp, ioffice_folder;
 const IofficeTransport *ioffice_transport(const Ioffice *self);
 
+/** ioffice_exchange: as lt_link_send(); an answer over the limit is UNAVAILABLE */
+LtReply *ioffice_exchange(LtLink *link, LtRequest *request, GError **error);
+
 /* verdict of a gateway's error code, for both REST forms (domain.md §3.2) */
 /** ioffice_judge_code: TRUE for "0" or none. Errors: REFUSED, CONFIG or UNAVAILABLE `ioffice.code.N` */
 gboolean ioffice_judge_code(const char *code, GError **error);

@@ -34,7 +34,7 @@ log_in(Ioffice *self, LtLink *link, GError **error)
     const char *token;
 
     lt_request_set_body(request, body, "application/json");
-    reply = lt_link_send(link, request, error);
+    reply = ioffice_exchange(link, request, error);
     if (reply == NULL)
         return NULL;
     if (lt_link_is_dry(link))
@@ -75,7 +75,7 @@ send_with(Ioffice *self, LtLink *link, LtRequest *request, const char *token, GE
     lt_request_set_header(request, "Authorization", bearer);
     lt_request_set_header(request, "X-SystemId", self->system_id);
     lt_request_set_header(request, "X-SecretKey", self->secret);
-    return lt_link_send(link, request, error);
+    return ioffice_exchange(link, request, error);
 }
 
 /* Bad credentials come as 401, or as the plain text Unauthorized with 200. */

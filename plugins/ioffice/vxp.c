@@ -42,6 +42,20 @@ ioffice_judge_code(const char *code, GError **error)
     return FALSE;
 }
 
+/* An answer over the limit says nothing about the document; what is sent must not be refused for it. */
+LtReply *
+ioffice_exchange(LtLink *link, LtRequest *request, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    LtReply *reply = lt_link_send(link, request, &cause);
+
+    if (reply == NULL && g_error_matches(cause, LT_ERROR, LT_ERROR_TOO_LARGE))
+        lt_error_set(error, LT_ERROR_UNAVAILABLE, "ioffice.answer.size", "the gateway's answer is over 'max_reply'");
+    else if (reply == NULL)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return reply;
+}
+
 /* TRUE with the answer when it is a good one. */
 static gboolean
 judge(LtReply *reply, Answer **out, GError **error)
@@ -90,7 +104,7 @@ call(Ioffice *self, LtLink *link, const char *path, const char *type, GBytes *bo
     vxp_sign(request, all, self->secret);
     lt_request_set_header(request, "User-Agent", "JAVASDKAgent/1.0.0 XRoad/VPCP");
     lt_request_set_header(request, "XroadVnpt-version", "3.0.201608");
-    reply = lt_link_send(link, request, error);
+    reply = ioffice_exchange(link, request, error);
     if (reply == NULL)
         return NULL;
     if (lt_link_is_dry(link))
