@@ -23,6 +23,8 @@ struct _LtHub {
     LtHttpServer *server;
     LtEvidenceRequest evidence; /* what every evidence file has */
     LtSelfCheck *self_check;
+    GHashTable *crashed; /* digests of plugins whose host has crashed; guarded by crash_lock */
+    GMutex crash_lock;
     GMutex reload_lock; /* one reload at a time */
 };
 

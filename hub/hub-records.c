@@ -155,6 +155,41 @@ lt_hub_record_change(LtStore *store, const LtHubNews *news, GError **error)
     return record(store, news, write_change, error);
 }
 
+typedef struct {
+    const char *unit;
+    const LtLoaded *loaded;
+    gboolean is_first;
+} Crash;
+
+static gboolean
+write_crash(LtStoreTransaction *tx, gpointer data, GError **error)
+{
+    const Crash *crash = data;
+    LtRecord *crashed = lt_record_new("plugin.crashed", "hub", crash->unit);
+    LtRecord *incident;
+    guint64 index = 0;
+
+    lt_record_set_string(crashed, "name", crash->loaded->plugin.name);
+    lt_record_set_string(crashed, "ver", crash->loaded->plugin.version);
+    lt_record_set_string(crashed, "sha", crash->loaded->sha256);
+    if (!lt_store_append_record(tx, crashed, &index, NULL, error))
+        return FALSE;
+    if (!crash->is_first)
+        return TRUE;
+    incident = lt_record_new("incident.open", "hub", crash->unit);
+    lt_record_set_string(incident, "code", "plugin.crashed");
+    lt_record_set_integer(incident, "ref", (gint64) index);
+    return lt_store_append_record(tx, incident, NULL, NULL, error);
+}
+
+gboolean
+lt_hub_record_crash(LtStore *store, const char *unit, const LtLoaded *loaded, gboolean is_first, GError **error)
+{
+    Crash crash = { unit, loaded, is_first };
+
+    return lt_store_write(store, write_crash, &crash, error);
+}
+
 static gboolean
 write_stop(LtStoreTransaction *tx, gpointer data, GError **error)
 {

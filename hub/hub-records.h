@@ -2,6 +2,7 @@
 /* hub-records.h: the log entries in which a hub speaks of itself: start and stop, what it has loaded, what was changed (audit-log.md §2). */
 #pragma once
 
+#include "routing/loader.h"
 #include "store/generations.h"
 #include "trust/certificates.h"
 
@@ -21,4 +22,6 @@ typedef struct {
 gboolean lt_hub_record_start(LtStore *store, const LtHubNews *news, GError **error);
 /** lt_hub_record_change: cfg.changed with what changed by name, plugin.loaded, crl.updated, the generation of the plan */
 gboolean lt_hub_record_change(LtStore *store, const LtHubNews *news, GError **error);
+/** lt_hub_record_crash: plugin.crashed; the @is_first of a file is an incident, too */
+gboolean lt_hub_record_crash(LtStore *store, const char *unit, const LtLoaded *loaded, gboolean is_first, GError **error);
 gboolean lt_hub_record_stop(LtStore *store, const char *unit, const char *why, GError **error);

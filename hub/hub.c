@@ -29,6 +29,22 @@ check_demo(const LtHub *self, GError **error)
     return from_demo;
 }
 
+/* On the thread of the verb that it cost. */
+static void
+on_crash(gpointer hub, const LtLoaded *loaded, const GError *cause)
+{
+    LtHub *self = hub;
+    g_autoptr(GError) error = NULL;
+    gboolean is_first;
+
+    g_mutex_lock(&self->crash_lock);
+    is_first = g_hash_table_add(self->crashed, g_strdup(loaded->sha256));
+    g_mutex_unlock(&self->crash_lock);
+    g_warning("%s", cause->message);
+    if (!lt_hub_record_crash(self->store, self->settings.unit, loaded, is_first, &error))
+        g_warning("the crash of plugin %s could not be recorded: %s", loaded->plugin.name, error->message);
+}
+
 static gboolean
 open_parts(LtHub *self, GError **error)
 {
@@ -57,6 +73,7 @@ open_parts(LtHub *self, GError **error)
     if (self->payloads == NULL)
         return FALSE;
     self->loader = lt_loader_new(g_getenv("LTHUB_PLUGINS"));
+    lt_loader_on_crash(self->loader, on_crash, self);
     self->link = lt_link_thread_new(error);
     if (self->link == NULL)
         return FALSE;
@@ -80,6 +97,8 @@ lt_hub_open(const LtHubOptions *options, GError **error)
     LtHubNews news = { 0 };
 
     g_mutex_init(&self->reload_lock);
+    g_mutex_init(&self->crash_lock);
+    self->crashed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->config_path = g_strdup(options->config_path);
     self->demo = options->demo;
     self->port = options->port;
@@ -194,6 +213,8 @@ lt_hub_free(LtHub *self)
     g_clear_pointer(&self->signer, lt_signer_unref);
     lt_hub_settings_clear(&self->settings);
     g_mutex_clear(&self->reload_lock);
+    g_mutex_clear(&self->crash_lock);
+    g_hash_table_unref(self->crashed);
     g_free(self->digest);
     g_free(self->config_path);
     g_free(self);

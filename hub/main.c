@@ -23,6 +23,7 @@ main(int argc, char **argv)
         &lt_command_pki,
         &lt_command_plan,
         &lt_command_plugin,
+        &lt_command_plugin_host,
         &lt_command_backup,
         &lt_command_restore,
         &lt_command_version,

@@ -17,6 +17,7 @@ extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_plan;
 extern const LtCommand lt_command_plugin;
+extern const LtCommand lt_command_plugin_host;
 extern const LtCommand lt_command_reload;
 extern const LtCommand lt_command_restore;
 extern const LtCommand lt_command_send;

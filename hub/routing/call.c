@@ -87,13 +87,21 @@ send_dry(LtLink *self, LtRequest *request, GError **error)
     return g_steal_pointer(&reply);
 }
 
-void
-lt_link_keep_reply(LtLink *self, LtReply *reply)
+static void
+keep_receipt(LtLink *self, LtReply *reply)
 {
     g_clear_pointer(&self->receipt, g_bytes_unref);
     g_free(self->receipt_type);
     self->receipt = g_bytes_ref(lt_reply_get_body(reply));
     self->receipt_type = g_strdup(lt_reply_get_header(reply, "Content-Type"));
+}
+
+void
+lt_link_keep_reply(LtLink *self, LtReply *reply)
+{
+    keep_receipt(self, reply);
+    if (self->options.script != NULL && self->options.script->keep != NULL)
+        self->options.script->keep(self->options.script->data, reply);
 }
 
 LtReply *
@@ -118,20 +126,22 @@ lt_link_send(LtLink *self, LtRequest *request, GError **error)
         break;
     }
     if (reply != NULL && self->options.mode != LT_CALL_DRY)
-        lt_link_keep_reply(self, reply);
+        keep_receipt(self, reply);
     return reply;
 }
 
 gboolean
 lt_link_is_dry(LtLink *self)
 {
-    return self->options.mode == LT_CALL_DRY;
+    return self->options.mode == LT_CALL_DRY || (self->options.mode == LT_CALL_SCRIPT && self->options.script->is_dry);
 }
 
 void
 lt_link_mask(LtLink *self, const char *secret)
 {
     g_ptr_array_add(self->secrets, g_strdup(secret));
+    if (self->options.script != NULL && self->options.script->mask != NULL)
+        self->options.script->mask(self->options.script->data, secret);
 }
 
 GBytes *

@@ -12,6 +12,9 @@ typedef enum { LT_CALL_LIVE, LT_CALL_DRY, LT_CALL_REPLAY, LT_CALL_SCRIPT } LtCal
 typedef struct {
     LtReply *(*answer)(gpointer data, LtTranscript *transcript, LtRequest *request, GError **error);
     gpointer data;
+    void (*mask)(gpointer data, const char *secret); /* nullable */
+    void (*keep)(gpointer data, LtReply *reply);     /* nullable: an answer of another call became the receipt */
+    gboolean is_dry;
 } LtScript;
 
 typedef struct {

@@ -446,7 +446,7 @@ lt_case_run(const LtCase *self, LtCaseTwist twist, const LtEndpointShared *share
     g_atomic_ref_count_init(&run->references);
     g_mutex_init(&run->mutex);
     g_cond_init(&run->cond);
-    run->script = (LtScript) { answer, run };
+    run->script = (LtScript) { .answer = answer, .data = run };
     run->test = self;
     run->twist = twist;
     run->cursor = g_strdup(self->keys.cursor);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "routing/call.h"
+#include "routing/host.h"
 
 struct _LtEndpoint {
     gatomicrefcount references;
@@ -39,6 +40,8 @@ typedef struct {
 static const LtKey keys[] = {
     LT_STRING(LtEndpointSettings, plugin, NULL, "name of the plugin that speaks this system's protocol"),
     LT_STRING(LtEndpointSettings, plugin_sha256, "", "SHA-256 of the plugin's file, 64 hex digits: another file is not opened"),
+    LT_PATH(LtEndpointSettings, plugin_folder, "", "folder of a plugin from outside the installed one; it needs plugin_sha256 and runs in a process of its own"),
+    LT_CHOICE(LtEndpointSettings, isolate, "", "process|none", "process: the plugin runs apart from the hub, without network or other files; a crash costs one retry (default: none for installed plugins)"),
     LT_URL(LtEndpointSettings, url, "", "where the system is reached; https, or http for loopback addresses"),
     LT_LIST(LtEndpointSettings, units, "", "ids of the units that this system serves"),
     LT_NUMBER(LtEndpointSettings, max_in_flight, "4", "1..256", "deliveries under way at the same time"),
@@ -168,6 +171,32 @@ fill(LtEndpoint *self, LtSection *section, LtFaults *faults)
     return lt_section_fill(section, tables, structs, faults);
 }
 
+/* In the hub, or apart from it: always apart when it comes from elsewhere (security.md S19). */
+static const LtLoaded *
+load(LtLoader *loader, LtSection *section, const char *plugin, GError **error)
+{
+    const char *folder = lt_section_lookup(section, "plugin_folder"), *isolate = lt_section_lookup(section, "isolate");
+    const char *sha256 = lt_section_lookup(section, "plugin_sha256");
+    g_autofree char *beside = g_path_get_dirname(lt_section_get_file(section));
+    g_autofree char *path = folder != NULL && *folder != '\0' && !g_path_is_absolute(folder) ? g_build_filename(beside, folder, NULL) : g_strdup(folder);
+    const LtLoaded *loaded;
+
+    if (path == NULL || *path == '\0')
+        return g_strcmp0(isolate, "process") == 0 ? lt_loader_get_hosted(loader, NULL, plugin, sha256, error)
+                                                   : lt_loader_get(loader, plugin, sha256, error);
+    if (g_strcmp0(isolate, "none") == 0) {
+        lt_error_set(error, LT_ERROR_CONFIG, "plugin.isolate", "isolate: a plugin from outside the installed folder always runs in a process of its own; take this line out");
+        return NULL;
+    }
+    loaded = lt_loader_get_hosted(loader, path, plugin, sha256, error);
+    if (loaded != NULL && sha256 == NULL) {
+        lt_error_set(error, LT_ERROR_CONFIG, "plugin.changed", "plugin_sha256: a plugin from outside the installed folder is named with its digest; when %s is the file that "
+                     "you mean: plugin_sha256=%s", loaded->path, loaded->sha256);
+        return NULL;
+    }
+    return loaded;
+}
+
 LtEndpoint *
 lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *faults)
 {
@@ -184,7 +213,7 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
         lt_faults_add(faults, "%s needs 'plugin': %s", lt_section_get_label(section), keys[0].help);
         return NULL;
     }
-    self->loaded = lt_loader_get(shared->loader, plugin, lt_section_lookup(section, "plugin_sha256"), &error);
+    self->loaded = load(shared->loader, section, plugin, &error);
     if (self->loaded == NULL) {
         fault(faults, section, error);
         return NULL;
@@ -192,6 +221,8 @@ lt_endpoint_new(const LtEndpointShared *shared, LtSection *section, LtFaults *fa
     self->self = g_malloc0(MAX(self->loaded->plugin.self_size, 1));
     if (!fill(self, section, faults))
         return NULL;
+    if (self->loaded->is_hosted)
+        lt_host_prepare(self->self, self->loaded, self->settings.deadline);
     self->files = files_of(self);
     /* Both, so that one run names the faults of both. */
     if (!open_link(self, shared, &error))

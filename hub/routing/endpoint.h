@@ -20,6 +20,8 @@ typedef struct {
 typedef struct {
     char *plugin;
     char *plugin_sha256;     /* nullable */
+    char *plugin_folder;     /* nullable: of a plugin from elsewhere */
+    char *isolate;           /* nullable: "process" or "none" */
     char *url;               /* nullable */
     char **units;            /* nullable: unit ids that this system serves */
     gint64 max_in_flight;

@@ -13,12 +13,15 @@
 
 #include "base/settings.h"
 #include "routing/endpoint.h"
+#include "routing/host.h"
 
 struct _LtLoader {
     char **folders;
     GMutex mutex;       /* guards what follows */
     GHashTable *loaded; /* name → LtLoaded * */
     GPtrArray *news;    /* of LtLoaded *, borrowed */
+    void (*crashed)(gpointer data, const LtLoaded *loaded, const GError *error); /* nullable */
+    gpointer crash_data;
 };
 
 /* `plugins` beside the program: how a build tree looks. */
@@ -42,6 +45,8 @@ loaded_free(gpointer data)
 {
     LtLoaded *self = data;
 
+    if (self->is_hosted)
+        lt_host_forget(self);
     g_free(self->path);
     g_free(self);
 }
@@ -55,7 +60,7 @@ lt_loader_new(const char *folders)
 
     self->folders = g_strsplit(list != NULL ? list : usual, ":", -1);
     g_mutex_init(&self->mutex);
-    self->loaded = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, loaded_free);
+    self->loaded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, loaded_free);
     self->news = g_ptr_array_new();
     return self;
 }
@@ -256,9 +261,82 @@ lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **err
     loaded = path != NULL ? load(path, name, sha256, error) : NULL;
     if (loaded == NULL)
         return NULL;
-    g_hash_table_insert(self->loaded, (gpointer) loaded->plugin.name, loaded);
+    g_hash_table_insert(self->loaded, g_strdup(name), loaded);
     g_ptr_array_add(self->news, loaded);
     return loaded;
+}
+
+static char *
+find_in(const char *folder, const char *name, GError **error)
+{
+    g_autofree char *file = g_strconcat(name, "." G_MODULE_SUFFIX, NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+
+    if (name_is_valid(name) && g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return g_steal_pointer(&path);
+    lt_error_set(error, LT_ERROR_CONFIG, "plugin.missing", "plugin %s: no file %s in %s", name, file, folder);
+    return NULL;
+}
+
+static LtLoaded *
+describe(const char *path, const char *name, const char *sha256, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    LtLoaded *loaded = g_new0(LtLoaded, 1);
+
+    loaded->is_hosted = TRUE;
+    loaded->path = g_strdup(path);
+    if (digest_file(path, loaded->sha256, error) && digest_fits(path, loaded->sha256, sha256, error) &&
+        lt_host_describe(loaded, folder, name, loaded->sha256, error) && check_keys(&loaded->plugin, path, error))
+        return loaded;
+    loaded_free(loaded);
+    return NULL;
+}
+
+/* A file that was exchanged is described anew. */
+static gboolean
+is_still(const LtLoaded *loaded, const char *path)
+{
+    char sha256[65];
+
+    return digest_file(path, sha256, NULL) && g_str_equal(sha256, loaded->sha256);
+}
+
+const LtLoaded *
+lt_loader_get_hosted(LtLoader *self, const char *folder, const char *name, const char *sha256, GError **error)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED lock = g_mutex_locker_new(&self->mutex);
+    g_autofree char *path = folder != NULL ? find_in(folder, name, error) : find_file(self, name, error);
+    LtLoaded *loaded = path != NULL ? g_hash_table_lookup(self->loaded, path) : NULL;
+    gpointer key, old;
+
+    if (loaded != NULL && is_still(loaded, path))
+        return digest_fits(path, loaded->sha256, sha256, error) ? loaded : NULL;
+    loaded = path != NULL ? describe(path, name, sha256, error) : NULL;
+    if (loaded == NULL)
+        return NULL;
+    loaded->loader = self;
+    if (g_hash_table_steal_extended(self->loaded, path, &key, &old)) { /* endpoints of the plan in force still use the old one */
+        g_hash_table_insert(self->loaded, g_strconcat(path, "#", loaded->sha256, NULL), old);
+        g_free(key);
+    }
+    g_hash_table_insert(self->loaded, g_strdup(path), loaded);
+    g_ptr_array_add(self->news, loaded);
+    return loaded;
+}
+
+void
+lt_loader_on_crash(LtLoader *self, void (*crashed)(gpointer data, const LtLoaded *loaded, const GError *error), gpointer data)
+{
+    self->crashed = crashed;
+    self->crash_data = data;
+}
+
+void
+lt_loaded_tell_crash(const LtLoaded *loaded, const GError *error)
+{
+    if (loaded->loader->crashed != NULL)
+        loaded->loader->crashed(loaded->loader->crash_data, loaded, error);
 }
 
 GPtrArray *

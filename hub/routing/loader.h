@@ -11,6 +11,8 @@ typedef struct {
     LtPlugin plugin; /* the descriptor, filled up with zeros when it was built for an older hub */
     char *path;
     char sha256[65]; /* of the file */
+    gboolean is_hosted; /* runs in a process of its own; only what its host said of it is here */
+    struct _LtLoader *loader;
 } LtLoaded;
 
 /**
@@ -35,6 +37,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtLoader, lt_loader_free)
  * Returns: (transfer none)
  */
 const LtLoaded *lt_loader_get(LtLoader *self, const char *name, const char *sha256, GError **error);
+
+/** lt_loader_get_hosted: the same, without loading it: a host process does. @folder: (nullable): where it lies, alone; NULL: as above.
+ * Errors: those of the host, and `plugin.host` */
+const LtLoaded *lt_loader_get_hosted(LtLoader *self, const char *folder, const char *name, const char *sha256, GError **error);
+/** lt_loader_on_crash: who is told when a host process has ended while a verb ran; on that verb's thread */
+void lt_loader_on_crash(LtLoader *self, void (*crashed)(gpointer data, const LtLoaded *loaded, const GError *error), gpointer data);
+/** lt_loaded_tell_crash: by the host */
+void lt_loaded_tell_crash(const LtLoaded *loaded, const GError *error);
 
 /** lt_loader_take_news: Returns: (transfer container): the LtLoaded opened since the last call, for `plugin.loaded` */
 GPtrArray *lt_loader_take_news(LtLoader *self);
