@@ -126,6 +126,8 @@ check_payload(gpointer data, const LtHeader *header, GBytes *payload, GError **e
     gboolean good = lt_payload_check(self->payloads, header->type, part->media_type, payload, !self->options->no_payload_schema,
                                      &facts, error);
 
+    if (good && !self->options->no_payload_schema)
+        good = lt_payload_check_papers(header->type, part->media_type, payload, header->parts->len - 1, error);
     lt_payload_facts_clear(&facts);
     return good;
 }

@@ -33,7 +33,7 @@ static const LtHttpRoute routes[] = {
     { "POST", "/v1/inbox/{from}/{id}/ack", UNITS, LT_RIGHT_UNIT, LT_BODY_NONE, FALSE, lt_inbox_ack, "acknowledgeInbox",
       "Xác nhận đã nhận và lưu thông điệp", "Says that the message is safely stored at the unit; again is no error", NULL, NULL,
       ANSWERS(DONE), ERRORS(404, 409, 503) },
-    { "GET", "/v1/receipts/{from}/{id}", UNITS, LT_RIGHT_UNIT, LT_BODY_NONE, FALSE, lt_receipts_get, "getReceipt",
+    { "GET", "/v1/receipts/{from}/{id}", UNITS, LT_RIGHT_UNIT, LT_BODY_NONE, TRUE, lt_receipts_get, "getReceipt",
       "Biên nhận mới nhất của một phong bì", "The newest receipt of an envelope, for its sender and receiver", NULL, NULL,
       ANSWERS({ 200, LT_ASICE, NULL, "the receipt" }), ERRORS(404) },
     { "GET", "/v1/dossiers/{dossier}", UNITS, LT_RIGHT_UNIT, LT_BODY_NONE, FALSE, lt_dossiers_get, "getDossier",

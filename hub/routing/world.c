@@ -98,7 +98,8 @@ check_payload(gpointer data, const LtHeader *header, GBytes *payload, GError **e
     const LtPart *part = header->parts->pdata[0];
 
     lt_payload_facts_clear(&self->facts);
-    return lt_payload_check(self->payloads, header->type, part->media_type, payload, TRUE, &self->facts, error);
+    return lt_payload_check(self->payloads, header->type, part->media_type, payload, TRUE, &self->facts, error) &&
+           lt_payload_check_papers(header->type, part->media_type, payload, header->parts->len - 1, error);
 }
 
 void

@@ -166,6 +166,55 @@ find_signature(LtDatabase *database, gint64 receipt, GError **error)
     return lt_query_bytes(&query, 0);
 }
 
+typedef struct {
+    gint64 receipt;
+    GBytes *signature;
+} Keeping;
+
+/* The first one stays: every fetch gives the same bytes. */
+static gboolean
+keep_write(LtStoreTransaction *tx, gpointer data, GError **error)
+{
+    const Keeping *keeping = data;
+
+    return LT_RUN(tx->database, error, "INSERT OR IGNORE INTO receipt_signature (row, signature) VALUES (?1, ?2)", LT_INT(keeping->receipt),
+                  LT_BYTES_VALUE(keeping->signature));
+}
+
+static gboolean
+keep_now(LtStoreTransaction *tx, gpointer data, GError **error)
+{
+    Keeping *keeping = data;
+    g_autoptr(GBytes) kept = NULL;
+
+    if (!keep_write(tx, keeping, error))
+        return FALSE;
+    kept = find_signature(tx->database, keeping->receipt, error);
+    if (kept == NULL)
+        return FALSE;
+    g_bytes_unref(keeping->signature);
+    keeping->signature = g_steal_pointer(&kept);
+    return TRUE;
+}
+
+/* Signed on its first fetch, and kept before it leaves. Where nothing can be kept (read only, halted) it is signed for this once: the
+ * manifest is the same. */
+static GBytes *
+sign_and_keep(LtStore *self, const LtPromise *promise, GError **error)
+{
+    g_autoptr(GBytes) signature = NULL;
+    g_autoptr(GBytes) receipt = lt_receipt_sign(&promise->body, promise->fields.at_us, lt_store_get_signer(self), &signature, error);
+    Keeping keeping = { promise->row, NULL };
+    GBytes *kept;
+
+    if (receipt == NULL)
+        return NULL;
+    keeping.signature = g_bytes_ref(signature);
+    kept = lt_store_write(self, keep_now, &keeping, NULL) ? lt_receipt_build(&promise->body, keeping.signature, error) : g_steal_pointer(&receipt);
+    g_bytes_unref(keeping.signature);
+    return kept;
+}
+
 GBytes *
 lt_store_find_receipt(LtStore *self, const char *from, const char *id, const char *stage, GError **error)
 {
@@ -192,21 +241,7 @@ lt_store_find_receipt(LtStore *self, const char *from, const char *id, const cha
     }
     if (signature != NULL)
         return lt_receipt_build(&promise.body, signature, error);
-    return lt_receipt_sign(&promise.body, promise.fields.at_us, lt_store_get_signer(self), NULL, error);
-}
-
-typedef struct {
-    gint64 receipt;
-    GBytes *signature;
-} Keeping;
-
-static gboolean
-keep_write(LtStoreTransaction *tx, gpointer data, GError **error)
-{
-    const Keeping *keeping = data;
-
-    return LT_RUN(tx->database, error, "INSERT OR REPLACE INTO receipt_signature (row, signature) VALUES (?1, ?2)", LT_INT(keeping->receipt),
-                  LT_BYTES_VALUE(keeping->signature));
+    return sign_and_keep(self, &promise, error);
 }
 
 static void

@@ -70,7 +70,8 @@ LtSeen lt_store_seen(LtStore *self, const char *from, const char *id, const char
 char *lt_store_manifest_of(LtStore *self, const char *from, const char *id);
 LtMessage *lt_store_load_message(LtStore *self, gint64 message, GError **error);
 LtMessage *lt_store_find_message(LtStore *self, const char *from, const char *id, GError **error);
-/** lt_store_find_receipt: newest receipt given for (from,id), as container bytes; signed again from its fields when the signature is not stored yet */
+/** lt_store_find_receipt: newest receipt given for (from,id), as container bytes. Signed from its
+ * fields when it is fetched first, and kept: then it waits for a commit, so not on the writer's thread. Every fetch gives the same bytes */
 GBytes *lt_store_find_receipt(LtStore *self, const char *from, const char *id, const char *stage /* nullable: newest */, GError **error);
 /** lt_store_keep_receipt_signature: later group, no waiting. @receipt: LtAccepted.receipt; @signature: of lt_receipt_sign() */
 void lt_store_keep_receipt_signature(LtStore *self, gint64 receipt, GBytes *signature);

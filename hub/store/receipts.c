@@ -79,6 +79,14 @@ record_receipt(LtStoreTransaction *tx, const LtPromise *promise, GError **error)
     return lt_store_append_record(tx, record, NULL, NULL, error);
 }
 
+/* A stage may come a second time, as when a released delivery fails again: then it is another receipt. */
+static gboolean
+forget_signature(LtStoreTransaction *tx, gint64 row, LtStage stage, GError **error)
+{
+    return stage == LT_STAGE_RECEIVED || stage == LT_STAGE_REFUSED ||
+           LT_RUN(tx->database, error, "DELETE FROM receipt_signature WHERE row = ?1", LT_INT(row));
+}
+
 gboolean
 lt_receipts_promise(LtStoreTransaction *tx, const LtReceipted *re, LtStage stage, const char *code, guint64 index, LtPromise *out,
                     GError **error)
@@ -105,7 +113,8 @@ lt_receipts_promise(LtStoreTransaction *tx, const LtReceipted *re, LtStage stage
     if (out->fields.seq < 0 || !next_checkpoint_row(tx, error))
         return FALSE;
     lt_receipt_body_make(&out->fields, &out->body);
-    return LT_RUN(tx->database, error,
+    return forget_signature(tx, out->row, stage, error) &&
+           LT_RUN(tx->database, error,
                   "INSERT OR REPLACE INTO receipt (row, id, seq, nonce, code, at, log_index, checkpoint) "
                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                   LT_INT(out->row), LT_BLOB(id, sizeof id), LT_INT(out->fields.seq), LT_BLOB(nonce, sizeof nonce), LT_TEXT(code),

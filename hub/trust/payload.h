@@ -41,3 +41,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtPayloadFacts, lt_payload_facts_clear)
  */
 gboolean lt_payload_check(const LtPayloads *self, const char *type, const char *media_type, GBytes *payload, gboolean schema,
                           LtPayloadFacts *facts, GError **error);
+
+/**
+ * lt_payload_check_papers:
+ * @payload: has passed lt_payload_check() with its schema
+ *
+ * Errors: %LT_ERROR_INVALID: `env.payload.schema`: a TepDinhKemId names no attachment of the envelope, and the paper is not one that is taken back
+ */
+gboolean lt_payload_check_papers(const char *type, const char *media_type, GBytes *payload, guint n_attachments, GError **error);

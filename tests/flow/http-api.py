@@ -128,7 +128,7 @@ def check_operator(tap, hub, reference):
     tap.ok({unit["id"] for unit in units["units"]} == {lab.HUB, lab.SENDER, lab.RECEIVER, lab.PULLER}, "the register is listed")
     rows = [
         ("/v1/admin/units", {"units": [{"id": "H52.9"}]}, 422, "http.json"),
-        ("/v1/admin/units", {"units": [{"id": "H52.9", "name": "a", "level": "commune", "valid_from": "2020-01-01", "parent": "khong-co"}]}, 500, None),
+        ("/v1/admin/units", {"units": [{"id": "H52.9", "name": "a", "level": "commune", "valid_from": "2020-01-01", "parent": "khong-co"}]}, 422, None),
         ("/v1/admin/units", {"unit": []}, 422, None),
         ("/v1/admin/units", {"things": [{"a": "b"}]}, 422, "http.json"),
         ("/v1/admin/units/H52.999/keys", {"use": "tls", "spki": "0" * 64}, 404, None),

@@ -158,7 +158,7 @@ test_gives_the_receipt(gconstpointer data)
     gsize row = GPOINTER_TO_SIZE(data);
     g_autoptr(StoreLab) lab = store_lab_new();
     g_autoptr(LtAccepted) accepted = store_lab_accept_new(lab, NULL, two_systems);
-    g_autoptr(GBytes) receipt = NULL;
+    g_autoptr(GBytes) receipt = NULL, again = NULL, restarted = NULL;
     g_autofree char *stage = NULL;
     GError *error = NULL;
     LtSeen seen;
@@ -171,7 +171,46 @@ test_gives_the_receipt(gconstpointer data)
     g_assert_cmpstr(stage, ==, outcomes[row].stage);
     seen = lt_store_seen(lab->store, LAB_COMMUNE, accepted->fields.re_id, accepted->fields.re_manifest, &error);
     g_assert_cmpint(seen, ==, outcomes[row].failed ? LT_SEEN_FAILED : LT_SEEN_SAME);
+    /* Signed once: the same bytes at every fetch, also after a restart. */
+    again = lt_store_find_receipt(lab->store, LAB_COMMUNE, accepted->fields.re_id, NULL, &error);
+    g_assert_true(g_bytes_equal(receipt, again));
+    store_lab_reopen(lab);
+    restarted = lt_store_find_receipt(lab->store, LAB_COMMUNE, accepted->fields.re_id, NULL, &error);
+    g_assert_true(g_bytes_equal(receipt, restarted));
     store_lab_assert_sound(lab);
+}
+
+static GBytes *
+fetch(StoreLab *lab, const LtAccepted *accepted)
+{
+    g_autoptr(GError) error = NULL;
+    GBytes *receipt = lt_store_find_receipt(lab->store, LAB_COMMUNE, accepted->fields.re_id, NULL, &error);
+
+    g_assert_no_error(error);
+    return receipt;
+}
+
+/* Failed, released, failed again: another receipt, whose signature is its own. */
+static void
+test_a_second_failure_is_another_receipt(void)
+{
+    g_autoptr(StoreLab) lab = store_lab_new();
+    g_autoptr(LtAccepted) accepted = store_lab_accept_new(lab, NULL, one_stop);
+    gint64 id = delivery_id(accepted, 0);
+    g_autoptr(GBytes) first = NULL, second = NULL;
+    LtReceiver receiver = { .trust = lab->trust, .now_us = lt_time_now_us(), .scope = LT_RECEIVE_OFFLINE };
+    g_autoptr(LtEnvelope) envelope = NULL;
+    g_autoptr(GError) error = NULL;
+
+    settle(lab, settlement(id, LT_DELIVERY_REFUSED, "delivery.refused", "rest.status"));
+    first = fetch(lab, accepted);
+    settle(lab, (LtSettlement){ .delivery = id, .expected = LT_DELIVERY_REFUSED, .state = LT_DELIVERY_WAITING, .record_event = "delivery.released",
+                                .attempts = 1 });
+    settle(lab, settlement(id, LT_DELIVERY_REFUSED, "delivery.refused", "rest.status"));
+    second = fetch(lab, accepted);
+    g_assert_false(g_bytes_equal(first, second));
+    envelope = lt_envelope_open(second, &receiver, &error);
+    g_assert_no_error(error);
 }
 
 static void
@@ -335,6 +374,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_gives_the_receipt);
     }
     g_test_add_func("/deliveries/lets-a-released-message-succeed", test_lets_a_released_message_succeed);
+    g_test_add_func("/deliveries/a-second-failure-is-another-receipt", test_a_second_failure_is_another_receipt);
     g_test_add_func("/deliveries/records-attempts-sparingly", test_records_attempts_sparingly);
     g_test_add_func("/deliveries/lists", test_lists);
     g_test_add_func("/deliveries/counts-backlogs", test_counts_backlogs);

@@ -220,6 +220,39 @@ test_absent(void)
     g_assert_cmpstr(lt_error_get_reason(error), ==, "env.payload.schema");
 }
 
+/* Papers that are named are entries of the envelope, of which there are two here. */
+static const struct { const char *name, *type, *text; gboolean good; } papers[] = {
+    { "none", "dossier.submit", "{}", TRUE },
+    { "the-last-one", "dossier.submit", "{\"TaiLieuNop\":[{\"TepDinhKemId\":\"att/0001\"},{\"TepDinhKemId\":\"att/0002\"}]}", TRUE },
+    { "one-that-is-absent", "dossier.submit", "{\"TaiLieuNop\":[{\"TepDinhKemId\":\"att/0001\"},{\"TepDinhKemId\":\"att/0003\"}]}", FALSE },
+    { "the-nought", "dossier.submit", "{\"TaiLieuNop\":[{\"TepDinhKemId\":\"att/0000\"}]}", FALSE },
+    { "one-by-escapes", "dossier.submit", "{\"TaiLieuNop\":[{\"\\u0054epDinhKemId\":\"att/0003\"}]}", FALSE },
+    { "a-value-by-escapes", "dossier.submit", "{\"TaiLieuNop\":[{\"TepDinhKemId\":\"\\u0061tt/0002\"}]}", TRUE },
+    { "one-that-is-taken-back", "dossier.update", "{\"TaiLieuNop\":[{\"TepDinhKemId\":\"att/0009\",\"IsDeleted\":true}]}", TRUE },
+    { "one-that-is-taken-back-said-first", "dossier.update", "{\"TaiLieuNop\":[{\"IsDeleted\":true,\"TepDinhKemId\":\"att/0009\"}]}", TRUE },
+    { "one-beside-one-that-is-taken-back", "dossier.update",
+      "{\"TaiLieuNop\":[{\"IsDeleted\":true,\"TepDinhKemId\":\"att/0009\"},{\"IsDeleted\":false,\"TepDinhKemId\":\"att/0008\"}]}", FALSE },
+    { "the-word-as-text", "dossier.submit", "{\"GhiChu\":\"TepDinhKemId\"}", TRUE },
+    { "in-xml", "dossier.submit", "<a><TepDinhKemId>att/0002</TepDinhKemId></a>", TRUE },
+    { "absent-in-xml", "dossier.submit", "<a><TepDinhKemId>att/0003</TepDinhKemId></a>", FALSE },
+    { "absent-in-xml-with-a-prefix", "dossier.submit", "<x:a><x:TepDinhKemId >att/0003</x:TepDinhKemId ></x:a>", FALSE },
+    { "hidden-in-xml", "dossier.submit", "<a><TepDinhKemId><![CDATA[att/0003]]></TepDinhKemId></a>", FALSE },
+    { "of-another-type", "hub.ping", "{\"TepDinhKemId\":\"att/0003\"}", TRUE },
+};
+
+static void
+test_papers(gconstpointer data)
+{
+    gsize i = GPOINTER_TO_SIZE(data);
+    g_autoptr(GBytes) payload = g_bytes_new_static(papers[i].text, strlen(papers[i].text));
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(lt_payload_check_papers(papers[i].type, papers[i].text[0] == '<' ? "application/xml" : "application/json", payload, 2, &error) ==
+                  papers[i].good);
+    if (!papers[i].good)
+        g_assert_cmpstr(lt_error_get_reason(error), ==, "env.payload.schema");
+}
+
 /* Receipts made elsewhere pass the schema; the payloads of the other conforming envelopes are placeholders, which pass the guards. */
 static void
 test_vectors(void)
@@ -313,6 +346,11 @@ main(int argc, char **argv)
     int status;
 
     g_test_init(&argc, &argv, NULL);
+    for (gsize n = 0; n < G_N_ELEMENTS(papers); n++) {
+        g_autofree char *path = g_strconcat("/payload/papers/", papers[n].name, NULL);
+
+        g_test_add_data_func(path, GSIZE_TO_POINTER(n), test_papers);
+    }
     payloads = lt_payloads_load(NULL);
     g_assert_nonnull(payloads);
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
