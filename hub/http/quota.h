@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quota.h: how much one unit may send in an hour and in a day (S5). Kept in memory: a restart begins anew. Thread-safe. */
+/* quota.h: how much one unit may send in an hour and in a day (S5). Kept in memory: a restart begins anew, which docs/decisions/0013 gives reasons for. Thread-safe. */
 #pragma once
 
 #include <glib.h>

@@ -9,6 +9,8 @@
 #include "store/content.h"
 #include "store/receipts.h"
 
+#define SEEN_AFTER_EXPIRY_US (G_GINT64_CONSTANT(30) * 86400 * LT_US_PER_SECOND)
+
 /* A row of `message` by what names it outside. */
 static gboolean
 ask_by_id(LtQuery *query, LtDatabase *database, const char *from, const char *id, GError **error)
@@ -20,9 +22,26 @@ ask_by_id(LtQuery *query, LtDatabase *database, const char *from, const char *id
         return FALSE;
     }
     return LT_ASK(query, database, error,
-                  "SELECT m.row, m.manifest, m.state, x.reference FROM message m LEFT JOIN dossier x ON x.row = m.dossier "
+                  "SELECT m.row, m.manifest, m.state, x.reference, m.expires FROM message m LEFT JOIN dossier x ON x.row = m.dossier "
                   "WHERE m.id = ?1 AND m.sender = ?2",
                   LT_BLOB(bytes, sizeof bytes), LT_TEXT(from));
+}
+
+/* The row of `seen` ends 30 days after `expires`, and not before every delivery is in a final state (envelope.md §8). The message itself stays: a
+ * copy is told that it has expired, and another envelope under the same id still meets the first one's row when it is written. */
+static gboolean
+has_ended(LtDatabase *database, gint64 message, gint64 expires_us, gboolean *ended, GError **error)
+{
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+
+    *ended = FALSE;
+    if (lt_time_now_us() <= expires_us + SEEN_AFTER_EXPIRY_US)
+        return TRUE;
+    if (!LT_ASK(&query, database, error, "SELECT 1 FROM delivery WHERE id BETWEEN ?1 AND ?2 AND state NOT IN (3, 5, 6) LIMIT 1",
+                LT_INT(message * 256), LT_INT(message * 256 + 255)))
+        return FALSE;
+    *ended = !lt_query_next(&query, error);
+    return !query.failed;
 }
 
 LtSeen
@@ -32,8 +51,11 @@ lt_store_seen(LtStore *self, const char *from, const char *id, const char *manif
     g_auto(LtQuery) query = LT_QUERY_INIT;
     guint8 found[LT_SHA256_SIZE];
     char hex[2 * LT_SHA256_SIZE + 1] = "";
+    gboolean ended;
 
     if (reading.database == NULL || !ask_by_id(&query, reading.database, from, id, error) || !lt_query_next(&query, error))
+        return LT_SEEN_NEW;
+    if (!has_ended(reading.database, lt_query_integer(&query, 0), lt_query_integer(&query, 4), &ended, error) || ended)
         return LT_SEEN_NEW;
     if (lt_query_copy(&query, 1, found, sizeof found))
         lt_hex_write(found, sizeof found, hex);

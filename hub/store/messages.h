@@ -66,6 +66,7 @@ typedef struct {
 void lt_store_refuse(LtStore *self, const LtRefusal *refusal, LtAcceptDone done, gpointer data, GMainContext *context);
 
 /* Reading; all on the caller's thread through its read connection. */
+/** lt_store_seen: NEW also for what was seen and ended more than 30 days after it had expired */
 LtSeen lt_store_seen(LtStore *self, const char *from, const char *id, const char *manifest, GError **error);
 char *lt_store_manifest_of(LtStore *self, const char *from, const char *id);
 LtMessage *lt_store_load_message(LtStore *self, gint64 message, GError **error);

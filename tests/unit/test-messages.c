@@ -86,6 +86,34 @@ test_names_an_exception(void)
     store_lab_assert_sound(lab);
 }
 
+/* 30 days after it expired, and not before its delivery has ended, a message counts as never seen: the time checks then refuse the copy. Its id is
+ * taken for ever all the same. */
+static void
+test_forgets_what_was_seen(void)
+{
+    const gint64 day_us = G_GINT64_CONSTANT(86400) * LT_US_PER_SECOND;
+    g_autoptr(StoreLab) lab = store_lab_new();
+    LabMessage message = { .id = "01a20925-06a3-7edc-9a84-96b5e6757771" }, other = { .id = message.id, .payload = "{\"data\":{\"MaHoSo\":\"H52.101-20251120-0002\"}}" };
+    g_autoptr(GBytes) bytes = store_lab_bytes(lab, &message), other_bytes = store_lab_bytes(lab, &other);
+    g_autoptr(LtEnvelope) envelope = store_lab_open(lab, bytes), other_envelope = store_lab_open(lab, other_bytes);
+    g_autoptr(LtAccepted) accepted = store_lab_accept(lab, envelope, NULL, NULL);
+    const char *manifest = lt_message_get_manifest(envelope->message);
+    LtSettlement end = { .delivery = accepted->message * 256, .expected = LT_DELIVERY_WAITING, .state = LT_DELIVERY_WITHDRAWN, .record_event = "delivery.withdrawn",
+                         .reason = "recall", .attempts = 1 };
+    g_autoptr(GError) error = NULL;
+
+    lt_time_set_for_tests(38 * day_us); /* it lived for seven */
+    g_assert_cmpint(lt_store_seen(lab->store, LAB_COMMUNE, message.id, manifest, NULL), ==, LT_SEEN_SAME);
+    lt_store_settle_wait(lab->store, &end, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(lt_store_seen(lab->store, LAB_COMMUNE, message.id, manifest, NULL), ==, LT_SEEN_NEW);
+    g_assert_null(store_lab_accept(lab, other_envelope, NULL, &error));
+    g_assert_cmpstr(lt_error_get_reason(error), ==, "env.dup.conflict");
+    lt_time_set_for_tests(36 * day_us);
+    g_assert_cmpint(lt_store_seen(lab->store, LAB_COMMUNE, message.id, manifest, NULL), ==, LT_SEEN_FAILED);
+    lt_time_set_for_tests(0);
+}
+
 /* Sixty-four senders of the same envelope at once: exactly one is accepted, all get the same receipt. */
 typedef struct {
     StoreLab *lab;
@@ -438,6 +466,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/messages/forgets-what-was-seen-after-its-term", test_forgets_what_was_seen);
     g_test_add_func("/messages/names-an-exception-in-the-log", test_names_an_exception);
     g_test_add_func("/messages/accepts-an-envelope-once", test_accepts_once);
     g_test_add_func("/messages/accepts-one-of-64-twins", test_accepts_one_of_many_twins);
