@@ -5,6 +5,7 @@
 
 #include "hub.h"
 #include "hub-records.h"
+#include "routing/attestor.h"
 #include "store/self-check.h"
 
 struct _LtHub {
@@ -22,6 +23,9 @@ struct _LtHub {
     LtDispatcher *dispatcher;
     LtHttpServer *server;
     LtEvidenceRequest evidence; /* what every evidence file has */
+    LtPeers *peers;             /* who attests our log, and whose logs we attest; as at the start */
+    char **witness_keys;        /* vkey lines of the witnesses */
+    LtAttestor *attestor;       /* nullable: halted at the start */
     LtSelfCheck *self_check;
     GHashTable *crashed; /* digests of plugins whose host has crashed; guarded by crash_lock */
     GMutex crash_lock;
@@ -54,6 +58,9 @@ void world_put_in_force(LtHub *self, const World *world, gboolean watch);
 
 /** world_news: what the log is told of it. @actor: (nullable): who asked; NULL at the start */
 LtHubNews world_news(LtHub *self, const World *world, GPtrArray *plugins, const char *actor);
+
+/** hub_open_attestor: reads the peers, and compares the store with what witnesses have seen: a store that is behind halts, with the reason */
+gboolean hub_open_attestor(LtHub *self, LtSettings *settings, GError **error);
 
 /** hub_is_halted: what is there can be read and exported; nothing is taken and nothing delivered, because no outcome could be recorded */
 gboolean hub_is_halted(LtHub *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hub-settings.c: the hub's own sections of the configuration: [hub], [trust], [store], [http]. Their keys are rows like a plugin's. */
+/* hub-settings.c: the hub's own sections of the configuration: [hub], [trust], [store], [audit], [http]. Their keys are rows like a plugin's. */
 #include "hub.h"
 
 #include <string.h>
@@ -35,6 +35,14 @@ static const LtKey store_keys[] = {
     LT_KEYS_END,
 };
 
+static const LtKey audit_keys[] = {
+    LT_PATH(LtHubSettings, witness_key, "", "Ed25519 private key (PEM) with which this hub cosigns other logs; not the log key"),
+    LT_NUMBER(LtHubSettings, quorum, "1", "0..32", "witnesses that must have cosigned a checkpoint for it to count as witnessed; without any [witness]: 0"),
+    LT_DURATION(LtHubSettings, witness_every, "60s", "1s..1d", "how often witnesses are asked while the log grows; sooner after 1,000 entries"),
+    LT_DURATION(LtHubSettings, anchor_every, "1h", "1s..1d", "how often the newest checkpoint gets a time stamp and a legal signature while the log grows"),
+    LT_KEYS_END,
+};
+
 static const LtKey http_keys[] = {
     LT_PATH(LtHubSettings, peer_socket, "", "Unix socket for callers with a client certificate, behind nginx"),
     LT_PATH(LtHubSettings, api_socket, "", "Unix socket for callers with a token, behind nginx"),
@@ -60,6 +68,7 @@ static const struct {
     { "hub", hub_keys, TRUE },
     { "trust", trust_keys, TRUE },
     { "store", store_keys, FALSE },
+    { "audit", audit_keys, FALSE },
     { "http", http_keys, FALSE },
 };
 
@@ -154,5 +163,6 @@ LtSignerOptions
 lt_hub_settings_signer(const LtHubSettings *self)
 {
     return (LtSignerOptions) { .unit = self->unit, .certificate = self->certificate, .key = self->key, .log_key = self->log_key,
+                               .witness_key = self->witness_key,
                                .state = self->signer_state != NULL ? self->signer_state : self->folder };
 }

@@ -109,7 +109,7 @@ lt_hub_open(const LtHubOptions *options, GError **error)
         hub_fail_with_faults(error, self->config_path, faults);
         return NULL;
     }
-    if (!check_demo(self, error) || !open_parts(self, error))
+    if (!check_demo(self, error) || !open_parts(self, error) || !hub_open_attestor(self, world.settings, error))
         return NULL;
     if (!world_choose(self, &world, "start", FALSE, faults) || !world_load(self, &world, &self->settings, NULL, faults)) {
         hub_fail_with_faults(error, self->config_path, faults);
@@ -167,7 +167,7 @@ lt_hub_start(LtHub *self, GError **error)
 {
     const LtHubSettings *s = &self->settings;
     LtHttpParts parts = { .store = self->store, .intake = self->intake, .dispatcher = self->dispatcher, .signer = self->signer,
-                          .unit = s->unit, .demo = self->demo, .evidence = &self->evidence, .hub = self, .reload = on_reload, .rollback = on_rollback, .refresh_registry = on_refresh_registry };
+                          .unit = s->unit, .demo = self->demo, .evidence = &self->evidence, .peers = self->peers, .attestor = self->attestor, .hub = self, .reload = on_reload, .rollback = on_rollback, .refresh_registry = on_refresh_registry };
     LtHttpOptions http = { .peer_socket = s->peer_socket, .api_socket = s->api_socket, .admin_socket = s->admin_socket,
                            .proxy_user = s->proxy_user, .demo_port = self->port, .n_threads = (guint) s->threads,
                            .max_open = (guint) s->max_open, .max_body = (guint64) s->max_bytes,
@@ -175,12 +175,16 @@ lt_hub_start(LtHub *self, GError **error)
                            .quota = { (guint64) s->hour_messages, (guint64) s->hour_bytes, (guint64) s->day_messages, (guint64) s->day_bytes } };
 
     self->evidence = (LtEvidenceRequest){ .store = self->store, .signer = self->signer, .anchors = s->anchors, .crl = s->crl, .actor_kind = "hub",
-                                          .actor = s->unit };
+                                          .actor = s->unit, .quorum = self->peers->witnesses->len > 0 ? (guint) s->quorum : 0,
+                                          .witness_keys = (const char *const *) self->witness_keys,
+                                          .tsa_ca = self->peers->timestamp != NULL ? self->peers->timestamp->tsa_ca : NULL };
     self->server = lt_http_server_new(&parts, &http, error);
     if (self->server == NULL)
         return FALSE;
     self->port = lt_http_server_get_port(self->server);
     start_self_check(self);
+    if (self->attestor != NULL && !hub_is_halted(self))
+        lt_attestor_start(self->attestor);
     return TRUE;
 }
 
@@ -191,6 +195,7 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
     gint64 until_us = g_get_monotonic_time() + grace_us;
 
     g_clear_pointer(&self->self_check, lt_self_check_free);
+    g_clear_pointer(&self->attestor, lt_attestor_free);
     if (self->server != NULL)
         lt_http_server_stop(self->server, grace_us / 2);
     if (self->dispatcher != NULL)
@@ -203,10 +208,13 @@ void
 lt_hub_free(LtHub *self)
 {
     g_clear_pointer(&self->self_check, lt_self_check_free);
+    g_clear_pointer(&self->attestor, lt_attestor_free);
     g_clear_pointer(&self->server, lt_http_server_free);
     g_clear_pointer(&self->dispatcher, lt_dispatcher_free);
     g_clear_pointer(&self->intake, lt_intake_free);
     g_clear_pointer(&self->link, lt_link_thread_free);
+    g_clear_pointer(&self->peers, lt_peers_free);
+    g_clear_pointer(&self->witness_keys, g_strfreev);
     g_clear_pointer(&self->loader, lt_loader_free);
     g_clear_pointer(&self->payloads, lt_payloads_free);
     g_clear_pointer(&self->store, lt_store_close);

@@ -53,6 +53,10 @@ typedef struct {
     gint64 reserve;
     gint64 check_every;
     char *full_check_at;
+    char *witness_key;
+    gint64 quorum;
+    gint64 witness_every;
+    gint64 anchor_every;
     gint64 group_max;
     gint64 group_wait;
     gint64 workers;

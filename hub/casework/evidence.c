@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "store/crls.h"
 #include "store/messages.h"
 #include "trust/note.h"
 
@@ -275,16 +276,31 @@ add_entries(const Gathered *self, LtEvidenceBag *bag, GError **error)
     return TRUE;
 }
 
+/* The lists on which the verdict rested when it was accepted; of our own receipts those in force now, and of what was taken before lists were kept. */
+static gboolean
+add_crl(const Gathered *self, LtEvidenceBag *bag, const LtEvidenceMessage *message, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("trust/crl-%u.pem", message->k);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) kept = message->message == NULL ? NULL : lt_store_find_crls(self->request->store, message->from, message->id, &cause);
+
+    if (cause != NULL && !g_error_matches(cause, LT_ERROR, LT_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    if (kept == NULL)
+        return add_file(bag, name, self->request->crl, error);
+    lt_evidence_bag_add(bag, name, "application/x-pem-file", kept);
+    return TRUE;
+}
+
 static gboolean
 add_messages(const Gathered *self, LtEvidenceBag *bag, GError **error)
 {
     for (guint i = self->first; i < self->end; i++) {
         const LtEvidenceMessage *message = message_of(self, self->entries->pdata[i]);
-        g_autofree char *crl = message == NULL ? NULL : g_strdup_printf("trust/crl-%u.pem", message->k);
 
-        if (message == NULL)
-            continue;
-        if (!lt_evidence_add_message(bag, message, error) || !add_file(bag, crl, self->request->crl, error))
+        if (message != NULL && (!lt_evidence_add_message(bag, message, error) || !add_crl(self, bag, message, error)))
             return FALSE;
     }
     return TRUE;

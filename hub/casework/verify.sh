@@ -195,6 +195,14 @@ if [ -n "$tsa" ]; then
         else no anchor.tsr "the time stamp does not verify"; fi
     fi
 fi
+if [ -n "$trust" ] && [ -s l/log/checkpoint.p7s ]; then
+    mkdir -p anchor/META-INF
+    cp body anchor/$M
+    cp l/log/checkpoint.p7s anchor/$P
+    before=$bad$missing
+    signature "$d/anchor" "$(unix "$(value e/envelope.json issued)")" "$lastcrl" "legal signature of the checkpoint"
+    [ "$bad$missing" != "$before" ] || ok anchor.cms "the checkpoint is also signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus)"
+fi
 [ $bad = 0 ] || verdict
 
 # 4. Entries and their proofs.

@@ -13,6 +13,8 @@
 #include "cli/audit-print.h"
 #include "cli/audit.h"
 #include "cli/commands.h"
+#include "store/anchors.h"
+#include "store/witness.h"
 #include "trust/note.h"
 
 typedef struct {
@@ -87,8 +89,43 @@ write_out(const char *output, const char *data, gsize size, const LtTerminal *te
     return LT_EXIT_IO;
 }
 
+/* What others have put beside the newest checkpoints. */
+typedef struct {
+    gboolean cosigned, stamped;
+    guint64 cosigned_size, stamped_size;
+    gint64 cosigned_us, stamped_us;
+} Attested;
+
 static void
-print_head(const LtAuditLog *log, const LtLogHead *head, const GPtrArray *findings, const char *last_check, const LtTerminal *terminal)
+print_attested(const char *label, gboolean is_there, guint64 size, gint64 at_us)
+{
+    g_autofree char *entries = g_strdup_printf("%" G_GUINT64_FORMAT, size);
+    char time[25];
+
+    lt_time_write_millis(at_us, time);
+    g_print("%s", label);
+    if (is_there)
+        g_print(_("%s entries, %s\n"), entries, time);
+    else
+        g_print(_("none\n"));
+}
+
+static void
+append_attested(GString *line, const char *name, gboolean is_there, guint64 size, gint64 at_us)
+{
+    g_autofree char *size_name = g_strconcat(name, "_size", NULL), *time_name = g_strconcat(name, "_at", NULL);
+    char time[25];
+
+    if (!is_there)
+        return;
+    lt_time_write_millis(at_us, time);
+    lt_json_append_integer(line, size_name, (gint64) size);
+    lt_json_append_member(line, time_name, time);
+}
+
+static void
+print_head(const LtAuditLog *log, const LtLogHead *head, const Attested *attested, const GPtrArray *findings, const char *last_check,
+           const LtTerminal *terminal)
 {
     g_autofree char *root = lt_base64_dup(head->root.b, sizeof head->root.b);
     g_autofree char *vkey = log->signer == NULL ? NULL : lt_signer_dup_log_vkey(log->signer, head->origin);
@@ -110,6 +147,8 @@ print_head(const LtAuditLog *log, const LtLogHead *head, const GPtrArray *findin
         lt_json_append_member(line, "checkpoint_at", time);
         lt_json_append_integer(line, "checkpoint_age_s", age_s);
         lt_json_append_member(line, "last_check", last_check);
+        append_attested(line, "quorum", attested->cosigned, attested->cosigned_size, attested->cosigned_us);
+        append_attested(line, "time_stamp", attested->stamped, attested->stamped_size, attested->stamped_us);
         lt_json_append_member(line, "vkey", vkey);
         g_print("%s}\n", line->str);
         return;
@@ -119,8 +158,8 @@ print_head(const LtAuditLog *log, const LtLogHead *head, const GPtrArray *findin
     g_print(_("root:         %s\n"), root);
     g_print(_("state:        %s\n"), findings->len > 0 ? _("halted") : _("ok"));
     g_print(_("checkpoint:   %s, %s s old\n"), time, age);
-    g_print(_("witnesses:    none\n"));
-    g_print(_("time stamp:   none\n"));
+    print_attested(_("witnesses:    "), attested->cosigned, attested->cosigned_size, attested->cosigned_us);
+    print_attested(_("time stamp:   "), attested->stamped, attested->stamped_size, attested->stamped_us);
     g_print(_("last check:   %s\n"), last_check != NULL ? last_check : _("none"));
     if (vkey != NULL)
         g_print(_("verifier key: %s\n"), vkey);
@@ -175,6 +214,7 @@ run_status(gpointer data, char **arguments, const LtTerminal *terminal)
     g_autoptr(LtLogHead) head = NULL;
     g_autoptr(GPtrArray) findings = NULL;
     g_autofree char *last_check = NULL;
+    Attested attested = { 0 };
 
     (void) data;
     (void) arguments;
@@ -185,7 +225,9 @@ run_status(gpointer data, char **arguments, const LtTerminal *terminal)
     if (findings == NULL)
         return lt_command_fail(terminal, error);
     last_check = find_last_check(log.store);
-    print_head(&log, head, findings, last_check, terminal);
+    attested.cosigned = lt_store_cosigned(log.store, MAX(1, (guint) log.settings.quorum), &attested.cosigned_size, &attested.cosigned_us);
+    attested.stamped = lt_store_stamped(log.store, &attested.stamped_size, &attested.stamped_us);
+    print_head(&log, head, &attested, findings, last_check, terminal);
     return findings->len > 0 ? LT_EXIT_FAILED : LT_EXIT_OK;
 }
 
@@ -388,6 +430,14 @@ static const LtVerb verbs[] = {
       .examples = "lthub audit consistency 20 1000", .options = output_keys, .options_size = sizeof(Audit), .run = run_consistency },
     { .name = "checkpoint", .arguments = "", .summary = "Prints the newest signed checkpoint", .examples = "lthub audit checkpoint -o checkpoint",
       .options = output_keys, .options_size = sizeof(Audit), .run = run_checkpoint },
+    { .name = "witness list", .arguments = "", .summary = "Lists who cosigns our checkpoints, and whose we cosign",
+      .description = "They are the sections [witness NAME] and [log NAME] of the configuration.", .examples = "lthub audit witness list", .run = lt_audit_witness_list_run },
+    { .name = "witness push", .arguments = "", .summary = "Asks all witnesses to cosign the newest checkpoint, now",
+      .description = "The hub asks by itself while the log grows; this is for after a change, or before evidence is taken.", .examples = "lthub audit witness push",
+      .run = lt_audit_witness_push_run },
+    { .name = "anchor", .arguments = "", .summary = "Has the newest checkpoint stamped and signed legally, now",
+      .description = "The hub does so by itself on its schedule ([audit] anchor_every). A newer stamp covers every entry below it: this renews an old algorithm, too.",
+      .examples = "lthub audit anchor", .run = lt_audit_anchor_run },
     { .name = "evidence", .arguments = "", .summary = "Writes everything held of a dossier into one file that verifies without the hub",
       .description = "Every envelope and receipt byte for byte, every entry of the log with its proof, the checkpoint with what others have put beside it, a\n"
                      "page for printing (summary.html), and how to verify it all with sh, openssl and unzip. The export is recorded in the log.\n"

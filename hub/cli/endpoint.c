@@ -9,6 +9,7 @@
 #include "cli/endpoint.h"
 #include "hub.h"
 #include "routing/endpoint.h"
+#include "routing/peer.h"
 #include "routing/loader.h"
 #include "routing/route.h"
 
@@ -72,11 +73,16 @@ print_own(const LtTerminal *terminal, const Describe *options)
         { "hub", N_("The office that runs the hub, and its keys.") },
         { "trust", N_("Whom the hub believes. Loaded anew by lthub reload.") },
         { "store", N_("How the database works.") },
+        { "audit", N_("Who attests the audit log, and how often.") },
         { "http", N_("Where callers come in.") },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++)
         print_section(terminal, options, sections[i].kind, NULL, _(sections[i].summary), lt_hub_settings_keys(sections[i].kind));
+    print_section(terminal, options, "witness NAME", NULL, _("A witness that cosigns our checkpoints: another hub, an inspectorate. Taken up at a start."), lt_peers_keys("witness"));
+    print_section(terminal, options, "log NAME", NULL, _("A log of another hub that this one cosigns. Taken up at a start."), lt_peers_keys("log"));
+    print_section(terminal, options, "timestamp", NULL, _("A time stamp authority (RFC 3161). Without one checkpoints get the legal signature alone. Taken up at a start."),
+                  lt_peers_keys("timestamp"));
     print_section(terminal, options, "algorithm NAME", NULL,
                   _("In algorithms.conf: from when until when an algorithm may be used. One without a section has no limit."),
                   lt_algorithms_keys("algorithm"));

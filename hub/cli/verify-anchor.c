@@ -36,7 +36,7 @@ static void
 check_signature(LtReport *report, const char *body, GBytes *cms, const LtVerifyOptions *options)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(LtTrust) trust = lt_trust_load(options->trust, options->crl, 0, &error);
+    g_autoptr(LtTrust) trust = lt_verify_trust(options, &error);
     g_autoptr(GBytes) content = g_bytes_new(body, strlen(body));
     g_autoptr(LtSignerCertificate) signer = NULL;
     gint64 at_us = options->at_us != 0 ? options->at_us : report->time_us != 0 ? report->time_us : lt_time_now_us();

@@ -175,10 +175,22 @@ read_payload(LtEvidenceFile *self, LtReport *report)
     return TRUE;
 }
 
-/* The checkpoint to which all proofs lead, and what stands beside it. */
+/* Of the hub that made the file: the CRL given, else the newest that lies in it. */
+static GBytes *
+newest_crl(const LtEvidenceFile *self, const LtVerifyOptions *options)
+{
+    GBytes *crl = NULL;
+
+    for (guint k = 999; options->crl == NULL && crl == NULL && k > 0; k--)
+        crl = lt_evidence_file_get(self, "trust/crl-%u.pem", k);
+    return crl;
+}
+
+/* The checkpoint to which all proofs lead, and what stands beside it: the legal signature is judged as that of the file is. */
 static gboolean
 check_checkpoint(LtEvidenceFile *self, LtReport *report, const LtVerifyOptions *options)
 {
+    LtVerifyOptions mine = *options;
     GBytes *note = lt_evidence_file_get(self, "log/checkpoint");
     g_autofree char *text = note == NULL ? NULL : g_strndup(g_bytes_get_data(note, NULL), g_bytes_get_size(note));
 
@@ -186,6 +198,8 @@ check_checkpoint(LtEvidenceFile *self, LtReport *report, const LtVerifyOptions *
         lt_report_fail(report, "log.note", g_strdup(_("Checkpoint: not in the file")));
         return FALSE;
     }
+    mine.crl_bytes = newest_crl(self, options);
+    mine.at_us = report->time_us;
     report->time_us = 0;
     report->time_source = NULL;
     if (!lt_verify_note(report, text, g_bytes_get_size(note), options, &self->checkpoint))
@@ -194,7 +208,7 @@ check_checkpoint(LtEvidenceFile *self, LtReport *report, const LtVerifyOptions *
         lt_report_fail(report, "log.note", g_strdup(_("Checkpoint: not the one that the file speaks of")));
         return FALSE;
     }
-    lt_verify_anchors(report, text, lt_evidence_file_get(self, "log/checkpoint.tsr"), lt_evidence_file_get(self, "log/checkpoint.p7s"), options);
+    lt_verify_anchors(report, text, lt_evidence_file_get(self, "log/checkpoint.tsr"), lt_evidence_file_get(self, "log/checkpoint.p7s"), &mine);
     return TRUE;
 }
 
@@ -285,16 +299,8 @@ static gboolean
 check_outer(LtEvidenceFile *self, LtReport *report, const LtVerifyOptions *options)
 {
     LtVerifyOptions mine = *options;
-    g_autofree char *text = NULL;
 
-    for (guint k = 999; mine.crl == NULL && k > 0; k--) {
-        GBytes *crl = lt_evidence_file_get(self, "trust/crl-%u.pem", k);
-
-        if (crl != NULL)
-            mine.crl_bytes = crl;
-        if (crl != NULL)
-            break;
-    }
+    mine.crl_bytes = newest_crl(self, options);
     lt_verify_envelope(report, self->bytes, &mine);
     report->kind = "evidence";
     return lt_report_verdict(report) != LT_VERDICT_INVALID && lt_report_verdict(report) != LT_VERDICT_UNREADABLE;

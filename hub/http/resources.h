@@ -44,6 +44,12 @@ void lt_admin_deliveries_get(LtExchange *exchange);
 void lt_admin_deliveries_release(LtExchange *exchange);
 void lt_admin_deliveries_refuse(LtExchange *exchange);
 void lt_admin_deliveries_resend(LtExchange *exchange);
+/* witness.c */
+void lt_witness_add(LtExchange *exchange);
+void lt_witness_get(LtExchange *exchange);
+/* attest.c */
+void lt_admin_attest_push(LtExchange *exchange);
+void lt_admin_attest_anchor(LtExchange *exchange);
 /* evidence.c */
 void lt_admin_evidence_make(LtExchange *exchange);
 /* admin-hub.c */

@@ -5,6 +5,7 @@
 #include "casework/evidence.h"
 #include "http/quota.h"
 #include "routing/dispatcher.h"
+#include "routing/attestor.h"
 #include "routing/intake.h"
 
 typedef struct _LtHttpServer LtHttpServer;
@@ -18,6 +19,8 @@ typedef struct {
     const char *unit;   /* of the hub */
     gboolean demo;
     const LtEvidenceRequest *evidence; /* what every evidence file of this hub has: trust files, quorum */
+    const LtPeers *peers; /* logs that this hub cosigns */
+    LtAttestor *attestor; /* nullable: halted at the start */
     gpointer hub;       /* for the calls below */
     gboolean (*reload)(gpointer hub, const char *actor, gboolean again, GPtrArray **faults);
     gboolean (*rollback)(gpointer hub, const char *actor, guint64 number, GPtrArray **faults);

@@ -6,6 +6,8 @@
  */
 #include "store/crls.h"
 
+#include "base/uuid.h"
+
 #include <string.h>
 
 #include "store/store-private.h"
@@ -76,4 +78,26 @@ lt_store_message_crls(LtStore *self, gint64 message, GError **error)
         return g_steal_pointer(&pem);
     lt_error_set(error, LT_ERROR_INTERNAL, "log.blob-hash", "the revocation lists kept with message %" G_GINT64_FORMAT " were altered", message);
     return NULL;
+}
+
+GBytes *
+lt_store_find_crls(LtStore *self, const char *from, const char *id, GError **error)
+{
+    g_auto(LtReading) reading = lt_reading_begin(self, error);
+    g_auto(LtQuery) query = LT_QUERY_INIT;
+    guint8 bytes[16];
+    gint64 message;
+
+    if (reading.database == NULL)
+        return NULL;
+    if (!lt_uuid_read(id, strlen(id), bytes) ||
+        !LT_ASK(&query, reading.database, error, "SELECT row FROM message WHERE id = ?1 AND sender = ?2", LT_BLOB(bytes, sizeof bytes), LT_TEXT(from)) ||
+        !lt_query_next(&query, error)) {
+        if (!query.failed)
+            lt_error_set(error, LT_ERROR_NOT_FOUND, "crl.unknown", "there is no message %.36s", id);
+        return NULL;
+    }
+    message = lt_query_integer(&query, 0);
+    lt_query_end(&query);
+    return lt_store_message_crls(self, message, error);
 }

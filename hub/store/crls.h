@@ -20,3 +20,5 @@ gboolean lt_crls_keep(LtStoreTransaction *tx, const LtSignerCertificate *signer,
  * Returns: (transfer full): PEM, one list after the other
  */
 GBytes *lt_store_message_crls(LtStore *self, gint64 message, GError **error);
+/** lt_store_find_crls: the same, of a message by what names it outside */
+GBytes *lt_store_find_crls(LtStore *self, const char *from, const char *id, GError **error);

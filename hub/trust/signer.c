@@ -24,7 +24,8 @@ struct _LtSigner {
     LtSignerCertificate *certificate;
     LtPrivateKey *key;
     LtPrivateKey *log_key; /* nullable */
-    guint8 log_public[LT_ED25519_KEY_SIZE];
+    LtPrivateKey *witness_key; /* nullable */
+    guint8 log_public[LT_ED25519_KEY_SIZE], witness_public[LT_ED25519_KEY_SIZE];
     LtConfirmations *confirmations;
 };
 
@@ -77,21 +78,32 @@ load_envelope_key(LtSigner *self, const LtSignerOptions *options, GError **error
 }
 
 static gboolean
-load_log_key(LtSigner *self, const char *where, GError **error)
+load_ed25519(const char *where, LtPrivateKey **key, guint8 public_key[LT_ED25519_KEY_SIZE], GError **error)
 {
-    size_t size = sizeof self->log_public;
+    size_t size = LT_ED25519_KEY_SIZE;
 
     if (where == NULL)
         return TRUE;
-    self->log_key = lt_private_key_load(where, NULL, FALSE, error);
-    if (self->log_key == NULL)
+    *key = lt_private_key_load(where, NULL, FALSE, error);
+    if (*key == NULL)
         return FALSE;
-    if (!EVP_PKEY_is_a(lt_private_key_get(self->log_key), "ED25519") ||
-        EVP_PKEY_get_raw_public_key(lt_private_key_get(self->log_key), self->log_public, &size) != 1) {
-        lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "%s: the log is signed with Ed25519", where);
+    if (EVP_PKEY_is_a(lt_private_key_get(*key), "ED25519") && EVP_PKEY_get_raw_public_key(lt_private_key_get(*key), public_key, &size) == 1)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "%s: the log and checkpoints of others are signed with Ed25519", where);
+    return FALSE;
+}
+
+/* One key per witness, never the log key (audit-log.md §6): a cosignature must not be taken for a log's own signature. */
+static gboolean
+load_log_keys(LtSigner *self, const LtSignerOptions *options, GError **error)
+{
+    if (!load_ed25519(options->log_key, &self->log_key, self->log_public, error) ||
+        !load_ed25519(options->witness_key, &self->witness_key, self->witness_public, error))
         return FALSE;
-    }
-    return TRUE;
+    if (self->log_key == NULL || self->witness_key == NULL || memcmp(self->log_public, self->witness_public, LT_ED25519_KEY_SIZE) != 0)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "witness_key: the log key must not sign for others; make another (lthub pki log-key)");
+    return FALSE;
 }
 
 LtSigner *
@@ -101,7 +113,7 @@ lt_signer_open(const LtSignerOptions *options, GError **error)
 
     g_atomic_ref_count_init(&self->refs);
     self->unit = g_strdup(options->unit);
-    if ((options->certificate != NULL && !load_envelope_key(self, options, error)) || !load_log_key(self, options->log_key, error))
+    if ((options->certificate != NULL && !load_envelope_key(self, options, error)) || !load_log_keys(self, options, error))
         return NULL;
     self->confirmations = lt_confirmations_open(options->state, error);
     return self->confirmations != NULL ? g_steal_pointer(&self) : NULL;
@@ -122,6 +134,7 @@ lt_signer_unref(LtSigner *self)
     lt_confirmations_free(self->confirmations);
     lt_private_key_free(self->key);
     lt_private_key_free(self->log_key);
+    lt_private_key_free(self->witness_key);
     lt_signer_certificate_unref(self->certificate);
     g_free(self->unit);
     g_free(self);
@@ -215,4 +228,73 @@ gboolean
 lt_signer_get_confirmed(LtSigner *self, const char *origin, guint64 *size, guint8 root[LT_SHA256_SIZE])
 {
     return lt_confirmations_get(self->confirmations, origin, size, root);
+}
+
+static char *
+witness_name(LtSigner *self)
+{
+    return g_strdup_printf("hub.%s/witness", self->unit);
+}
+
+char *
+lt_signer_dup_witness_vkey(LtSigner *self)
+{
+    g_autofree char *name = witness_name(self);
+
+    return self->witness_key != NULL ? lt_vkey_write(name, LT_NOTE_COSIGNATURE, self->witness_public) : NULL;
+}
+
+/* @own: whether it must be of this hub's log, or must not be. */
+static gboolean
+is_checkpoint(LtSigner *self, const char *text, gboolean own, GError **error)
+{
+    g_autofree char *prefix = g_strdup_printf("hub.%s/", self->unit);
+    g_auto(LtCheckpoint) checkpoint = { 0 };
+
+    if (lt_checkpoint_read(text, strlen(text), &checkpoint, NULL) && g_str_has_prefix(checkpoint.origin, prefix) == own)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_INTERNAL, "signer.type", "the text is not a checkpoint of %s", own ? "this hub's log" : "another log");
+    return FALSE;
+}
+
+char *
+lt_signer_cosign(LtSigner *self, const char *text, gint64 at_us, GError **error)
+{
+    g_autofree char *name = witness_name(self), *base64 = NULL;
+    g_autoptr(GByteArray) line = g_byte_array_new();
+    g_autoptr(GBytes) signature = NULL;
+    g_autofree char *message = NULL;
+    guint64 at_s = GUINT64_TO_BE((guint64) (at_us / LT_US_PER_SECOND));
+    guint32 id;
+
+    if (self->witness_key == NULL) {
+        lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "this hub has no witness key");
+        return NULL;
+    }
+    if (!is_checkpoint(self, text, FALSE, error))
+        return NULL;
+    message = g_strdup_printf("cosignature/v1\ntime %" G_GINT64_FORMAT "\n%s", at_us / LT_US_PER_SECOND, text);
+    signature = lt_private_key_sign(self->witness_key, message, strlen(message), error);
+    if (signature == NULL)
+        return NULL;
+    id = GUINT32_TO_BE(lt_vkey_id(name, LT_NOTE_COSIGNATURE, self->witness_public));
+    g_byte_array_append(line, (const guint8 *) &id, sizeof id);
+    g_byte_array_append(line, (const guint8 *) &at_s, sizeof at_s);
+    g_byte_array_append(line, g_bytes_get_data(signature, NULL), (guint) g_bytes_get_size(signature));
+    base64 = lt_base64_dup(line->data, line->len);
+    return g_strdup_printf("\xe2\x80\x94 %s %s\n", name, base64);
+}
+
+GBytes *
+lt_signer_sign_legally(LtSigner *self, const char *text, gint64 signed_us, GError **error)
+{
+    g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
+
+    if (!is_checkpoint(self, text, TRUE, error))
+        return NULL;
+    if (self->key == NULL) {
+        lt_error_set(error, LT_ERROR_CONFIG, "signer.key", "this hub has no envelope key here");
+        return NULL;
+    }
+    return lt_cms_write(self->certificate, content, signed_us, sign_attributes, self, error);
 }

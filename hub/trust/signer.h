@@ -30,6 +30,14 @@ char *lt_signer_dup_log_vkey(LtSigner *self, const char *origin);
 
 /** lt_signer_sign_envelope: @manifest: bytes of the manifest; @signed_us: signingTime. Returns: DER of signature001.p7s */
 GBytes *lt_signer_sign_envelope(LtSigner *self, GBytes *manifest, gint64 signed_us, GError **error);
+/** lt_signer_dup_witness_vkey: (nullable): vkey line of this hub as a witness, `hub.<unit>/witness`; %NULL without a witness key */
+char *lt_signer_dup_witness_vkey(LtSigner *self);
+/** lt_signer_cosign: the cosignature line over the text of another log's checkpoint, with its newline (C2SP tlog-cosignature). The caller has proved that the log only
+ * grew. Errors: %LT_ERROR_CONFIG `signer.key`: no witness key; %LT_ERROR_INTERNAL `signer.type`: not a checkpoint, or one of this hub's own log */
+char *lt_signer_cosign(LtSigner *self, const char *text, gint64 at_us, GError **error);
+/** lt_signer_sign_legally: DER of the unit's signature over the three lines of a checkpoint of its own log (audit-log.md §9); nothing else is signed so.
+ * Errors: %LT_ERROR_INTERNAL `signer.type` */
+GBytes *lt_signer_sign_legally(LtSigner *self, const char *text, gint64 signed_us, GError **error);
 /** lt_signer_sign_checkpoint: refuses a size below the confirmed one, and another root for the same size (`log.signer-ahead`).
  * Returns: the whole signed note */
 char *lt_signer_sign_checkpoint(LtSigner *self, const char *origin, guint64 size, const guint8 root[LT_SHA256_SIZE], GError **error);
