@@ -52,7 +52,7 @@ static const LtHttpRoute routes[] = {
       "Bản ghi nhật ký liên quan đến đơn vị", "An entry that names the unit, byte for byte", NULL, NULL, ANSWERS({ 200, LT_JSON, NULL, "the entry" }), ERRORS(404) },
     { "POST", "/v1/witness/add-checkpoint", UNITS, LT_RIGHT_UNIT, LT_BODY_BYTES, TRUE, lt_witness_add, "addCheckpoint",
       "Đồng ký điểm kiểm soát của nhật ký khác (C2SP tlog-witness)", "Cosigns a checkpoint of another log that continues what was seen of it (C2SP tlog-witness)", NULL, NULL,
-      ANSWERS({ 200, LT_TEXT, NULL, "one cosignature line" }, { 400, LT_TEXT, NULL, "malformed" }, { 409, "text/x.tlog.size", NULL, "the size that was seen" }),
+      ANSWERS({ 200, LT_TEXT, NULL, "one cosignature line" }, { 409, "text/x.tlog.size", NULL, "the size that was seen" }),
       ERRORS(403, 404, 422, 503) },
     { "GET", "/v1/witness/{log}/checkpoint", UNITS, LT_RIGHT_UNIT, LT_BODY_NONE, TRUE, lt_witness_get, "getWitnessed",
       "Điểm kiểm soát lớn nhất đã đồng ký của một nhật ký", "The largest checkpoint of a log that was cosigned; the log is named by the SHA-256 of its origin", NULL, NULL,
