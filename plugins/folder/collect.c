@@ -2,7 +2,8 @@
 /* collect.c: takes folders out of the drop folder.
  *
  * A folder is complete when it holds message.json: {"type", "from", "to", "payload"} and, as wanted, "key", "code", "dossier", "re". Every
- * other file is an attachment; its role is the word before the first hyphen of its name (`result-quyet-dinh.pdf`). The folder goes away
+ * other file is an attachment; its role is the word before the first hyphen of its name (`result-quyet-dinh.pdf`). Programs that do not write
+ * message.json last are waited for: nothing in the folder may have changed for a while (`settle`). The folder goes away
  * after the hub has it on disk. What the hub can never take is moved to `.unreadable`, with a file reason.txt.
  */
 #include "folder.h"
@@ -209,6 +210,28 @@ can_never_pass(const GError *error)
     return error->domain == LT_ERROR && error->code != LT_ERROR_UNAVAILABLE && error->code != LT_ERROR_CONFIG && error->code != LT_ERROR_INTERNAL;
 }
 
+/* Nothing in it has changed for a while. A time that lies ahead is another machine's clock: it tells nothing, so it does not hold the folder up. */
+static gboolean
+is_settled(const Folder *self, const char *folder)
+{
+    g_autoptr(GPtrArray) names = list_names(folder);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    gint64 now_us = g_date_time_to_unix(now) * G_USEC_PER_SEC + g_date_time_get_microsecond(now);
+
+    for (guint i = 0; self->settle > 0 && i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, g_ptr_array_index(names, i), NULL);
+        struct stat info;
+        gint64 age_us;
+
+        if (lstat(path, &info) != 0)
+            return FALSE; /* it was there a moment ago: somebody is at work */
+        age_us = now_us - (gint64) info.st_mtim.tv_sec * G_USEC_PER_SEC - info.st_mtim.tv_nsec / 1000;
+        if (age_us < self->settle && age_us > -self->settle)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 collect_folder(const Folder *self, const char *name, LtInbox *inbox, GError **error)
 {
@@ -217,7 +240,7 @@ collect_folder(const Folder *self, const char *name, LtInbox *inbox, GError **er
     g_autoptr(GError) cause = NULL;
     LtMessageBuilder *builder;
 
-    if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || !g_file_test(description, G_FILE_TEST_EXISTS))
+    if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK) || !g_file_test(description, G_FILE_TEST_EXISTS) || !is_settled(self, folder))
         return TRUE; /* not ours, or still being written */
     builder = read_message(self, folder, name, inbox, &cause);
     if (builder != NULL && lt_inbox_submit(inbox, builder, &cause)) {

@@ -16,6 +16,7 @@ static const LtKey keys[] = {
     LT_NUMBER(Folder, file_mode, "416", "0..511", "permission bits of each file, decimal: 416 is rw-r-----"),
     LT_PATH(Folder, in, "", "folder in which the system lays down one folder per message, its file message.json last"),
     LT_BYTES(Folder, max_bytes, "64M", "1K..512M", "largest message that is collected, all its files together"),
+    LT_DURATION(Folder, settle, "2s", "0s..1h", "a folder is taken once nothing in it has changed for so long: copies over a network come in pieces"),
     LT_KEYS_END,
 };
 

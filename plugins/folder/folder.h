@@ -10,6 +10,7 @@ typedef struct {
     gint64 file_mode;
     char *in;
     gint64 max_bytes;
+    gint64 settle; /* microseconds */
 } Folder;
 
 /* deliver.c */

@@ -2,6 +2,7 @@
 /* test-folder.c: what is written, what is taken, what is put aside. */
 #include "lib/plugin-harness.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -142,7 +143,7 @@ static LtEndpoint *
 collecting_endpoint(Harness *harness)
 {
     g_autofree G_GNUC_UNUSED char *keep = harness_file(harness, "in/.keep", "");
-    g_autofree char *lines = g_strdup_printf("plugin=folder\nin=%s/in\nmax_bytes=10K\n", harness->folder);
+    g_autofree char *lines = g_strdup_printf("plugin=folder\nin=%s/in\nmax_bytes=10K\nsettle=0s\n", harness->folder);
 
     return harness_endpoint(harness, lines);
 }
@@ -242,6 +243,43 @@ test_keeps_what_the_hub_cannot_take_now(void)
 }
 
 static void
+set_age(Harness *harness, const char *name, int seconds)
+{
+    g_autofree char *path = g_build_filename(harness->folder, name, NULL);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    gint64 then = g_date_time_to_unix(now) - seconds;
+    const struct timespec times[2] = { { .tv_sec = then }, { .tv_sec = then } };
+
+    g_assert_cmpint(utimensat(AT_FDCWD, path, times, 0), ==, 0);
+}
+
+/* A copy over a network: message.json is there, and a file of it still grows. */
+static void
+test_waits_until_nothing_changes_any_more(void)
+{
+    static const struct {
+        int form, scan; /* seconds since they changed */
+        gboolean taken;
+    } rows[] = { { 3600, 3600, TRUE }, { 3600, 1, FALSE }, { 1, 3600, FALSE }, { 3600, -86400, TRUE } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Harness) harness = harness_new();
+        g_autofree G_GNUC_UNUSED char *keep = harness_file(harness, "in/.keep", "");
+        g_autofree char *lines = g_strdup_printf("plugin=folder\nin=%s/in\nsettle=1min\n", harness->folder);
+        g_autoptr(LtEndpoint) endpoint = harness_endpoint(harness, lines);
+        g_auto(HarnessInbox) inbox = { 0 };
+
+        lay_down(harness, "a", GOOD);
+        set_age(harness, "in/a/p.json", 3600);
+        set_age(harness, "in/a/message.json", rows[i].form);
+        set_age(harness, "in/a/result-quyet-dinh.pdf", rows[i].scan);
+        g_assert_true(lt_endpoint_collect(endpoint, harness_inbox(&inbox), NULL, NULL));
+        g_assert_cmpuint(inbox.built->len, ==, rows[i].taken ? 1 : 0);
+        g_assert_cmpint(exists(harness, "in/a/message.json"), ==, !rows[i].taken);
+    }
+}
+
+static void
 test_needs_a_folder_that_exists(void)
 {
     g_autoptr(Harness) harness = harness_new();
@@ -265,6 +303,7 @@ main(int argc, char **argv)
     g_test_add_func("/folder/collects-complete-folders-in-order", test_collects_complete_folders_in_order);
     g_test_add_func("/folder/puts-aside-what-can-never-pass", test_puts_aside_what_can_never_pass);
     g_test_add_func("/folder/keeps-what-the-hub-cannot-take-now", test_keeps_what_the_hub_cannot_take_now);
+    g_test_add_func("/folder/waits-until-nothing-changes-any-more", test_waits_until_nothing_changes_any_more);
     g_test_add_func("/folder/needs-a-folder-that-exists", test_needs_a_folder_that_exists);
     return g_test_run();
 }
