@@ -112,7 +112,7 @@ twist_fails(Run *self, GError **error)
         lt_error_set(error, LT_ERROR_UNAVAILABLE, "link.cut", "the connection ended in the middle of the answer");
         return TRUE;
     case LT_CASE_TOO_LARGE:
-        lt_error_set(error, LT_ERROR_TOO_LARGE, "link.reply-size", "its answer is over the limit 'max_reply'");
+        lt_error_set(error, LT_ERROR_UNAVAILABLE, "link.reply-size", "its answer is over the limit 'max_reply'");
         return TRUE;
     default:
         return FALSE;

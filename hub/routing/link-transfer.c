@@ -87,7 +87,7 @@ on_body(char *data, size_t size, size_t n, void *user)
     guint64 total = (guint64) transfer->body->len + size * n; /* curl gives at most 16 KiB at once */
 
     if (total > transfer->target->max_reply_bytes) {
-        lt_transfer_refuse(transfer, LT_ERROR_TOO_LARGE, "link.reply-size", "its answer is over the limit 'max_reply'");
+        lt_transfer_refuse(transfer, LT_ERROR_UNAVAILABLE, "link.reply-size", "its answer is over the limit 'max_reply'");
         return 0;
     }
     g_byte_array_append(transfer->body, (const guint8 *) data, (guint) (size * n));
@@ -103,7 +103,7 @@ on_header(char *data, size_t size, size_t n, void *user)
 
     transfer->header_bytes += length;
     if (transfer->header_bytes > MAX_HEADER_BYTES) {
-        lt_transfer_refuse(transfer, LT_ERROR_TOO_LARGE, "link.reply-size", "the headers of its answer are over 64 KiB");
+        lt_transfer_refuse(transfer, LT_ERROR_UNAVAILABLE, "link.reply-size", "the headers of its answer are over 64 KiB");
         return 0;
     }
     if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {

@@ -378,9 +378,7 @@ set_recorded_failure(const char *text, GError **error)
     g_auto(GStrv) words = g_strsplit(text + strlen(NO_ANSWER), ":", 2);
     g_autofree char *reason = g_strstrip(g_strdup(words[0]));
     g_autofree char *cause = g_strstrip(g_strdup(words[0] != NULL && words[1] != NULL ? words[1] : "no answer"));
-    LtErrorCode code = strcmp(reason, "link.reply-size") == 0 ? LT_ERROR_TOO_LARGE
-                       : strcmp(reason, "link.address") == 0  ? LT_ERROR_CONFIG
-                                                              : LT_ERROR_UNAVAILABLE;
+    LtErrorCode code = strcmp(reason, "link.address") == 0 ? LT_ERROR_CONFIG : LT_ERROR_UNAVAILABLE;
 
     lt_error_set(error, code, reason, "%s", cause);
 }

@@ -48,8 +48,8 @@ LT_API GBytes *lt_request_get_body(LtRequest *self);
  * Sends and waits for the whole answer, at most until the deadline of the verb. Any HTTP status is an answer, not an
  * error; see lt_reply_check(). The last answer is kept verbatim as the receipt of the delivery.
  *
- * Errors: %LT_ERROR_UNAVAILABLE: no connection, TLS failed, cut short, too slow, cancelled;
- * %LT_ERROR_TOO_LARGE: the answer is over the endpoint's limit; %LT_ERROR_CONFIG: the address is not allowed;
+ * Errors: %LT_ERROR_UNAVAILABLE: no connection, TLS failed, cut short, too slow, cancelled, or an answer over the endpoint's limit: what a
+ * system babbles refuses no dossier; %LT_ERROR_CONFIG: the address is not allowed;
  * %LT_ERROR_INVALID: a header holds a control character.
  *
  * Returns: (transfer full): the answer

@@ -86,9 +86,9 @@ test_names_each_misbehaviour(LinkLab *f, gconstpointer data)
         { "/cut", "link.cut", LT_ERROR_UNAVAILABLE },
         { "/nonsense", "link.protocol", LT_ERROR_UNAVAILABLE },
         { "/old", "link.protocol", LT_ERROR_UNAVAILABLE },
-        { "/large", "link.reply-size", LT_ERROR_TOO_LARGE },
-        { "/large-chunked", "link.reply-size", LT_ERROR_TOO_LARGE },
-        { "/many-headers", "link.reply-size", LT_ERROR_TOO_LARGE },
+        { "/large", "link.reply-size", LT_ERROR_UNAVAILABLE },
+        { "/large-chunked", "link.reply-size", LT_ERROR_UNAVAILABLE },
+        { "/many-headers", "link.reply-size", LT_ERROR_UNAVAILABLE },
     };
 
     (void) data;
