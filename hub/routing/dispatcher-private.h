@@ -18,6 +18,7 @@ typedef struct {
     LtDispatcher *dispatcher;
     char *name;
     LtEndpoint *endpoint;     /* nullable: no longer in the plan: what waits for it is held */
+    GPtrArray *former;        /* of LtEndpoint: of earlier plans, as long as verbs of them run */
     LtLane *lane;
     LtBreaker breaker;
     guint in_flight;          /* verbs of deliveries */
@@ -95,6 +96,8 @@ void lt_port_note_finished(Port *self, const LtLaneItem *item, gboolean held);
 gboolean lt_port_may_start(const Port *self, gint64 mono_us, gint64 now_us);
 /** lt_port_start_delivery: only after lt_port_may_start() */
 Attempt *lt_port_start_delivery(Port *self, gint64 now_us);
+/** lt_port_watch: cancels verbs past their deadline, also those that a former plan has started. Returns: how many still run on */
+guint lt_port_watch(Port *self, gint64 mono_us);
 gboolean lt_port_may_collect(const Port *self, gint64 mono_us);
 Attempt *lt_port_start_collecting(Port *self);
 void lt_port_collected(Port *self, gboolean ok, guint n_messages);

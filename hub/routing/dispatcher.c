@@ -285,8 +285,7 @@ watch_verbs(LtDispatcher *self)
     for (guint i = 0; i < self->ports->len; i++) {
         Port *port = self->ports->pdata[i];
 
-        if (port->endpoint != NULL)
-            port->health.stuck = lt_endpoint_watch(port->endpoint, now_us);
+        port->health.stuck = lt_port_watch(port, now_us);
     }
 }
 

@@ -439,3 +439,14 @@ lt_endpoint_watch(LtEndpoint *self, gint64 now_us)
         g_cancellable_cancel(g_ptr_array_index(late, i));
     return late->len;
 }
+
+gboolean
+lt_endpoint_is_idle(LtEndpoint *self)
+{
+    gboolean idle;
+
+    g_mutex_lock(&self->mutex);
+    idle = self->running->len == 0;
+    g_mutex_unlock(&self->mutex);
+    return idle;
+}

@@ -92,3 +92,5 @@ gboolean lt_endpoint_receive(LtEndpoint *self, LtRequest *request, LtReply **rep
  * Returns: how many verbs are still running past their deadline: stuck
  */
 guint lt_endpoint_watch(LtEndpoint *self, gint64 now_us);
+/** lt_endpoint_is_idle: no verb of it runs */
+gboolean lt_endpoint_is_idle(LtEndpoint *self);

@@ -15,6 +15,8 @@
 #define LOOK_LIMIT 512
 #define COLLECT_CAP_US (10 * 60 * LT_US_PER_SECOND)
 
+#define FORMER_MOST 8
+
 Port *
 lt_port_new(LtDispatcher *dispatcher, const char *name)
 {
@@ -25,6 +27,7 @@ lt_port_new(LtDispatcher *dispatcher, const char *name)
     self->lane = lt_lane_new(LANE_MOST);
     self->finished = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     self->held = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->former = g_ptr_array_new_with_free_func((GDestroyNotify) lt_endpoint_unref);
     self->canary_held = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_queue_init(&self->pending);
     g_queue_init(&self->unsettled);
@@ -55,6 +58,7 @@ lt_port_free(Port *self)
     g_array_unref(self->canary_held);
     g_clear_pointer(&self->bad, lt_endpoint_unref);
     g_clear_pointer(&self->endpoint, lt_endpoint_unref);
+    g_ptr_array_unref(self->former);
     g_free(self->health.last_reason);
     g_free(self->name);
     g_free(self);
@@ -81,6 +85,8 @@ lt_port_set_endpoint(Port *self, LtEndpoint *endpoint, gboolean watch)
     if (endpoint == self->endpoint)
         return;
     watch_change(self, endpoint, watch);
+    if (self->endpoint != NULL && (self->in_flight > 0 || self->is_collecting))
+        g_ptr_array_add(self->former, lt_endpoint_ref(self->endpoint));
     g_clear_pointer(&self->endpoint, lt_endpoint_unref);
     self->collect_at_us = 0;
     self->breaker = (LtBreaker) { .limit = 0 };
@@ -93,6 +99,23 @@ lt_port_set_endpoint(Port *self, LtEndpoint *endpoint, gboolean watch)
         self->collect_at_us = g_get_monotonic_time();
     lt_lane_hurry(self->lane); /* its section changed: what failed before may go through now */
     self->is_hurried = TRUE;
+}
+
+guint
+lt_port_watch(Port *self, gint64 mono_us)
+{
+    /* One that was just claimed may not run yet: only a port with nothing under way, or too long a list, lets them go. */
+    gboolean may_forget = (self->in_flight == 0 && !self->is_collecting) || self->former->len > FORMER_MOST;
+    guint n = self->endpoint != NULL ? lt_endpoint_watch(self->endpoint, mono_us) : 0;
+
+    for (guint i = self->former->len; i-- > 0;) {
+        LtEndpoint *former = self->former->pdata[i];
+
+        n += lt_endpoint_watch(former, mono_us);
+        if (may_forget && lt_endpoint_is_idle(former))
+            g_ptr_array_remove_index_fast(self->former, i);
+    }
+    return n;
 }
 
 void

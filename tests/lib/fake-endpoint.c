@@ -124,6 +124,13 @@ lt_endpoint_collect(LtEndpoint *self, LtInbox *inbox, GCancellable *cancellable,
     return self->collect(self->name, inbox, self->data, error);
 }
 
+gboolean
+lt_endpoint_is_idle(LtEndpoint *self)
+{
+    (void) self;
+    return TRUE;
+}
+
 guint
 lt_endpoint_watch(LtEndpoint *self, gint64 now_us)
 {
