@@ -103,6 +103,7 @@ lt_xml_schema_load(const char *path, GError **error)
     LtXmlSchema *self;
 
     prepare_library();
+    xmlSetExternalEntityLoader(load_neighbour); /* a plugin's library may have put its own in place, which opens nothing at all */
     g_private_replace(&schema_folder, g_path_get_dirname(absolute));
     self = compile(xmlSchemaNewParserCtxt(absolute), path, error);
     g_private_replace(&schema_folder, NULL);

@@ -7,6 +7,7 @@
  */
 #include "edxml-tree.h"
 
+#include <libxml/threads.h>
 #include <string.h>
 #include <xmlsec/crypto.h>
 #include <xmlsec/errors.h>
@@ -18,18 +19,22 @@
 
 #define SIGNATURES_MAX 2u
 
-/* The library's tables are the process's. Plugins are opened one at a time, so asking first is enough; a second start would empty the tables
- * under a worker that uses them. */
+/* The library's tables are the process's, and another plugin may use it, too: a second start would empty them under a worker. What all users share
+ * is libxml2's own lock. */
 gboolean
 edxml_signature_start(GError **error)
 {
+    gboolean ready;
+
+    xmlLockLibrary();
     xmlSecErrorsDefaultCallbackEnableOutput(0);
-    if (xmlSecPtrListIsValid(xmlSecTransformIdsGet()) && xmlSecPtrListGetSize(xmlSecTransformIdsGet()) > 0)
-        return TRUE;
-    if (xmlSecInit() == 0 && xmlSecCheckVersion() == 1 && xmlSecCryptoAppInit(NULL) == 0 && xmlSecCryptoInit() == 0)
-        return TRUE;
-    lt_error_set(error, LT_ERROR_INTERNAL, "edxml.xmlsec", "libxmlsec cannot be started");
-    return FALSE;
+    ready = xmlSecPtrListIsValid(xmlSecTransformIdsGet()) && xmlSecPtrListGetSize(xmlSecTransformIdsGet()) > 0;
+    if (!ready)
+        ready = xmlSecInit() == 0 && xmlSecCheckVersion() == 1 && xmlSecCryptoAppInit(NULL) == 0 && xmlSecCryptoInit() == 0;
+    xmlUnlockLibrary();
+    if (!ready)
+        lt_error_set(error, LT_ERROR_INTERNAL, "edxml.xmlsec", "libxmlsec cannot be started");
+    return ready;
 }
 
 static void
