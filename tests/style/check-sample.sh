@@ -20,7 +20,8 @@ cp "$work/pki/hub.pem" "$work/pki/hub.key" "$etc/keys/"
 cp "$work/pki/root.pem" "$etc/trust/units.pem"
 cp "$work/pki/root.pem" "$etc/trust/so-tu-phap-ca.pem"
 cp "$work/pki/crl.pem" "$etc/trust/units.crl.pem"
-(umask 077 && echo sample-token >"$etc/secrets/so-tu-phap.token")
+cp "$work/pki/root.pem" "$etc/trust/truc-ca.pem"
+(umask 077 && echo sample-token >"$etc/secrets/so-tu-phap.token" && echo sample-secret >"$etc/secrets/truc.secret")
 "$lthub" unit import "$source/examples/three-tiers/units.csv" >/dev/null
 
 said=$("$lthub" check --lang en) || { echo "$said"; exit 1; }
@@ -33,6 +34,10 @@ payload=$source/tests/data/payload/dossier.submit/smallest.json
 printf '%%PDF-1.4' >"$work/form.pdf"
 "$lthub" endpoint check so-tu-phap "$payload" --attachments "$work/form.pdf" --lang en >"$work/request"
 for part in '^POST /ho-so' '"maHoSo":"H52.101-261123-0001"' '"noiDung":"JVBERi0xLjQ="'; do
+    grep -q -- "$part" "$work/request" || { echo "endpoint check: no $part in"; cat "$work/request"; exit 1; }
+done
+"$lthub" endpoint check ioffice-so-noi-vu "$payload" --attachments "$work/form.pdf" --lang en >"$work/request"
+for part in '^POST /sendEdoc' 'ApplicationType>MCDT_DT<' 'XroadVnpt-hash-header'; do
     grep -q -- "$part" "$work/request" || { echo "endpoint check: no $part in"; cat "$work/request"; exit 1; }
 done
 "$lthub" endpoint check so-tu-phap "$source/tests/data/payload/dossier.status/in-work.json" --type dossier.status --lang en |
