@@ -129,6 +129,16 @@ ok "verify: json" prints '"kind":"proof","result":"valid"' "$lthub" verify 500.t
 ok "verify: Vietnamese" prints 'KẾT LUẬN: HỢP LỆ' "$lthub" verify checkpoint --vkey log.vkey --quorum 0 --lang vi
 ok "verify: English" prints 'VERDICT: VALID' "$lthub" verify checkpoint --vkey log.vkey --quorum 0
 
+# Two views (T13): the holder of the log key keeps a second log of the same size. Each is good alone; together they are the proof.
+"$make_log" second log.key 37
+"$make_log" second log.key 1001
+sed -i "s|^folder = .*|folder = $work/second|" lthub.conf
+audit checkpoint -o second-view
+sed -i "s|^folder = .*|folder = $work/store|" lthub.conf
+ok "verify: a view of the log" gives 0 "$lthub" verify second-view --vkey log.vkey --quorum 0
+ok "verify: two views of one log" prints '[log.witness-fork]' "$lthub" verify checkpoint second-view --vkey log.vkey --quorum 0
+ok "verify: the same view twice" gives 0 "$lthub" verify checkpoint checkpoint --vkey log.vkey --quorum 0
+
 # The log once altered: named by check, and by its start.
 python3 - <<'SQL'
 import sqlite3
