@@ -29,6 +29,7 @@ struct _LtHub {
     LtSelfCheck *self_check;
     GHashTable *crashed; /* digests of plugins whose host has crashed; guarded by crash_lock */
     GMutex crash_lock;
+    GThreadPool *alerts; /* sends them, one after the other */
     GMutex reload_lock; /* one reload at a time */
 };
 
@@ -66,4 +67,8 @@ gboolean hub_open_attestor(LtHub *self, LtSettings *settings, GError **error);
 gboolean hub_is_halted(LtHub *self);
 /** hub_on_canary: a changed endpoint failed more often than the one before it */
 void hub_on_canary(gpointer hub, const LtCanaryVerdict *verdict);
+/** hub_on_alert: to the journal, and to the endpoint that [hub] alerts names */
+void hub_on_alert(gpointer hub, const LtAlert *alert);
+/** hub_send_alert: what the pool does with the payload of one */
+void hub_send_alert(gpointer payload, gpointer hub);
 void hub_fail_with_faults(GError **error, const char *path, const LtFaults *faults);

@@ -12,6 +12,7 @@ static const LtKey hub_keys[] = {
     LT_PATH(LtHubSettings, log_key, NULL, "Ed25519 private key (PEM) that signs checkpoints of the audit log"),
     LT_PATH(LtHubSettings, signer_state, "",
             "folder in which the signer remembers what it has signed; apart from the store, a store that was put back is noticed (default: folder)"),
+    LT_STRING(LtHubSettings, alerts, "", "endpoint that is told when trouble with another begins and ends, as messages of type hub.alert"),
     LT_NUMBER(LtHubSettings, workers, "16", "1..256", "threads that run the plugins' verbs"),
     LT_KEYS_END,
 };

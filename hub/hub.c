@@ -82,6 +82,8 @@ open_parts(LtHub *self, GError **error)
     intake.payloads = self->payloads;
     self->intake = lt_intake_new(&intake);
     self->dispatcher = lt_dispatcher_new(self->store, self->intake, (guint) s->workers);
+    self->alerts = g_thread_pool_new_full(hub_send_alert, self, g_free, 1, FALSE, NULL);
+    lt_dispatcher_on_alert(self->dispatcher, hub_on_alert, self);
     lt_dispatcher_on_canary(self->dispatcher, hub_on_canary, self);
     lt_intake_set_dispatcher(self->intake, self->dispatcher);
     return TRUE;
@@ -211,6 +213,8 @@ lt_hub_free(LtHub *self)
     g_clear_pointer(&self->attestor, lt_attestor_free);
     g_clear_pointer(&self->server, lt_http_server_free);
     g_clear_pointer(&self->dispatcher, lt_dispatcher_free);
+    if (self->alerts != NULL)
+        g_thread_pool_free(g_steal_pointer(&self->alerts), TRUE, TRUE);
     g_clear_pointer(&self->intake, lt_intake_free);
     g_clear_pointer(&self->link, lt_link_thread_free);
     g_clear_pointer(&self->peers, lt_peers_free);

@@ -60,6 +60,7 @@ typedef struct {
     gint64 group_max;
     gint64 group_wait;
     gint64 workers;
+    char *alerts;
     char *peer_socket;
     char *api_socket;
     char *admin_socket;

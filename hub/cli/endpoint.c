@@ -129,16 +129,26 @@ static const LtVerb verbs[] = {
       .description = "Without PLUGIN: the keys of the hub's own sections, of every endpoint and of routes. With --json: one object per key.",
       .examples = "lthub endpoint describe\nlthub endpoint describe rest folder",
       .options = describe_keys, .options_size = sizeof(Describe), .run = run_describe },
+    { .name = "list", .arguments = "", .summary = "Lists the endpoints of the running hub: breaker, backlog, counts, last success",
+      .description = "Without a running hub: what waits for each endpoint on disk.", .examples = "lthub endpoint list\nlthub endpoint list --json",
+      .run = lt_endpoint_list_run },
     { .name = "new", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Writes a commented section with every key of a plugin",
       .description = "The section is written to NAME.conf in the folder beside the configuration file, and printed. Nothing is in force before lthub reload.",
       .examples = "lthub endpoint new so-tu-phap --plugin rest --set url=https://motcua.sotuphap.example/api --set units=H52.13\n"
                   "lthub endpoint new thu --plugin folder --output -   # only prints it",
       .options = lt_endpoint_new_keys, .options_size = sizeof(LtEndpointNew), .run = lt_endpoint_new_run },
+    { .name = "ping", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Looks whether the system is there: name, connection, TLS, clock, credentials",
+      .description = "Each step is named and timed. No message is sent: one GET of the base URL, with the credentials that the plugin would show.",
+      .examples = "lthub endpoint ping so-tu-phap\nlthub endpoint ping so-tu-phap --json", .run = lt_endpoint_ping_run },
     { .name = "record", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Sends a message to the real system and keeps the exchange as a test case",
       .description = "What was sent and answered is kept with secrets masked, beside the endpoint's section in NAME.cases (or where its key 'cases' says).\n"
                      "It holds what the message holds: record samples, not citizens' dossiers.",
       .examples = "lthub endpoint record so-tu-phap --sample dossier.submit --name tiep-nhan\nlthub endpoint test so-tu-phap",
       .options = lt_endpoint_record_keys, .options_size = sizeof(LtEndpointRecord), .run = lt_endpoint_record_run },
+    { .name = "status", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Shows how one endpoint is; exit code 1 while it rests or is stuck",
+      .description = "State of the breaker, what is queued and since when, last success and failure, counts since the start and of the last five minutes,\n"
+                     "and the days that are left of its certificates.",
+      .examples = "lthub endpoint status so-tu-phap\nlthub endpoint status so-tu-phap --json", .run = lt_endpoint_status_run },
     { .name = "test", .arguments = "NAME [CASE…]", .min_arguments = 1, .max_arguments = 64, .summary = "Runs an endpoint's own test cases and prints TAP",
       .description = "Cases lie beside the section in NAME.cases: X.in and X.out (a payload and the request that it becomes), and recorded exchanges.\n"
                      "Nothing is sent. lthub check runs them, too.",

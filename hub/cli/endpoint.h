@@ -53,3 +53,7 @@ typedef struct {
 } LtEndpointRecord;
 extern const LtKey lt_endpoint_record_keys[];
 int lt_endpoint_record_run(gpointer options, char **arguments, const LtTerminal *terminal);
+
+int lt_endpoint_ping_run(gpointer options, char **arguments, const LtTerminal *terminal);
+int lt_endpoint_list_run(gpointer options, char **arguments, const LtTerminal *terminal);
+int lt_endpoint_status_run(gpointer options, char **arguments, const LtTerminal *terminal);

@@ -11,6 +11,7 @@
 #include "store/backup.h"
 #include "store/deliveries.h"
 #include "store/generations.h"
+#include "trust/certificates.h"
 
 static void
 append_list(GString *out, const char *name, const GPtrArray *texts)
@@ -144,6 +145,24 @@ append_backlog(GString *out, const GPtrArray *backlogs, const char *endpoint)
     }
 }
 
+/* Of the certificate that ends first: ours, or that of the authority that vouches for the system. */
+static void
+append_certificate_days(GString *out, const LtEndpointSettings *settings)
+{
+    const char *const paths[] = { settings->client_certificate, settings->ca };
+    gint64 least_us = G_MAXINT64;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autofree char *subject = NULL;
+        gint64 begins_us, ends_us;
+
+        if (paths[i] != NULL && lt_certificate_dates(paths[i], &subject, &begins_us, &ends_us, NULL))
+            least_us = MIN(least_us, ends_us);
+    }
+    if (least_us != G_MAXINT64)
+        lt_json_append_integer(out, "certificate_days", (least_us - lt_time_now_us()) / (86400 * LT_US_PER_SECOND));
+}
+
 static void
 append_endpoint(GString *out, const LtEndpointHealth *health, LtPlan *plan, const GPtrArray *backlogs)
 {
@@ -161,6 +180,10 @@ append_endpoint(GString *out, const LtEndpointHealth *health, LtPlan *plan, cons
     lt_json_append_integer(out, "refused", (gint64) health->refused);
     lt_json_append_integer(out, "held", (gint64) health->held);
     lt_json_append_integer(out, "collected", (gint64) health->collected);
+    lt_json_append_integer(out, "delivered_5min", (gint64) health->recent_delivered);
+    lt_json_append_integer(out, "failed_5min", (gint64) health->recent_failed);
+    if (endpoint != NULL)
+        append_certificate_days(out, lt_endpoint_get_settings(endpoint));
     append_backlog(out, backlogs, health->endpoint);
     append_time(out, "last_success", health->last_success_us);
     append_time(out, "last_failure", health->last_failure_us);

@@ -40,7 +40,8 @@ static const Shape shapes[] = {
     { "Endpoint",
       OBJECT("\"endpoint\",\"breaker\"",
              TEXT("endpoint") "," TEXT("plugin") "," TEXT("breaker") "," NUMBER("in_flight") "," NUMBER("queued") "," NUMBER("stuck") "," NUMBER("delivered") ","
-             NUMBER("failed") "," NUMBER("refused") "," NUMBER("held") "," NUMBER("collected") "," NUMBER("waiting_on_disk") "," NUMBER("held_on_disk") ","
+             NUMBER("failed") "," NUMBER("refused") "," NUMBER("held") "," NUMBER("collected") "," NUMBER("delivered_5min") "," NUMBER("failed_5min") "," NUMBER("certificate_days") "," TIME("oldest") ","
+             NUMBER("waiting_on_disk") "," NUMBER("held_on_disk") ","
              TIME("last_success") "," TIME("last_failure") "," TIME("retry_at") "," TEXT("last_reason")) },
     { "Endpoints", OBJECT("\"items\"", LIST("items", REF("Endpoint"))) },
     { "EvidenceRequest", OBJECT("\"dossier\"", TEXT("dossier") "," TEXT("to") "," TEXT("part") "," TEXT("without_content")) },

@@ -141,6 +141,18 @@ is_own_wait(const GError *error)
     return g_str_has_suffix(lt_error_get_reason(error), ".not-yet");
 }
 
+static void
+count_minute(Port *port, gboolean arrived, gint64 now_us)
+{
+    gint64 minute = now_us / (60 * LT_US_PER_SECOND);
+    Minute *slot = &port->minutes[minute % LT_PORT_MINUTES];
+
+    if (slot->minute != minute)
+        *slot = (Minute) { minute, 0, 0 };
+    slot->delivered += arrived;
+    slot->failed += !arrived;
+}
+
 /* What the outcome says of the system behind the endpoint: a refusal is an answer, a fault on our side says nothing. */
 static void
 tell_breaker(Attempt *self, gboolean reached, const GError *error)
@@ -280,6 +292,27 @@ tell_canary(LtDispatcher *dispatcher, Port *port)
         dispatcher->canary_failed(dispatcher->canary_data, &verdict);
 }
 
+/* Whether the breaker has just opened, or closed after it. Under the lock. */
+static gboolean
+has_turned(Port *port)
+{
+    gboolean is_down = port->breaker.state != LT_BREAKER_CLOSED;
+    gboolean turned = is_down != port->is_in_trouble;
+
+    port->is_in_trouble = is_down;
+    return turned;
+}
+
+static void
+give_alert(Attempt *self, guint count, gboolean begins)
+{
+    LtDispatcher *dispatcher = self->port->dispatcher;
+    LtAlert alert = { self->port->name, begins, count, self->item->delivery->code, begins ? self->reason : NULL };
+
+    if (dispatcher->alert != NULL)
+        dispatcher->alert(dispatcher->alert_data, &alert);
+}
+
 static void
 run_delivery(Attempt *self)
 {
@@ -289,7 +322,8 @@ run_delivery(Attempt *self)
     gboolean reached = FALSE, ok = deliver(self, &reached, &error);
     gint64 now_us = lt_time_now_us();
     gboolean interrupted = !ok && was_interrupted(dispatcher, error);
-    gboolean bad;
+    gboolean bad, turned, begins;
+    guint count;
 
     g_mutex_lock(&dispatcher->lock);
     port->in_flight--;
@@ -303,10 +337,16 @@ run_delivery(Attempt *self)
     note_reason(self, ok ? NULL : error);
     tell_breaker(self, reached, error);
     count_outcome(&port->health, self, now_us);
+    count_minute(port, self->event == LT_EVENT_ARRIVED, now_us);
     bad = watch(self);
     spare(self);
+    turned = has_turned(port);
+    begins = port->is_in_trouble;
+    count = lt_lane_get_size(port->lane);
     dispatcher->n_settling++;
     g_mutex_unlock(&dispatcher->lock);
+    if (turned)
+        give_alert(self, count, begins);
     make_settlement(self, error, now_us);
     lt_attempt_settle(self);
     if (bad)

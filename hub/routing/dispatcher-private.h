@@ -13,6 +13,14 @@ typedef struct {
     LtMessage *message; /* nullable */
 } Offer;
 
+#define LT_PORT_MINUTES 5
+
+/* Outcomes of one minute. */
+typedef struct {
+    gint64 minute;
+    guint64 delivered, failed;
+} Minute;
+
 /* One endpoint and what is under way to it. Never removed while the dispatcher lives. */
 typedef struct {
     LtDispatcher *dispatcher;
@@ -39,8 +47,10 @@ typedef struct {
     gboolean is_collecting;
     gint64 collect_at_us;     /* monotonic; 0: never */
     guint collect_failures;
+    Minute minutes[LT_PORT_MINUTES];
     LtCanary canary;
     LtCanaryRate rate;        /* of the endpoint as it is now */
+    gboolean is_in_trouble;   /* an alert was given, and not yet the one that ends it */
     LtEndpoint *bad;          /* nullable: the version that was found bad last */
     GArray *canary_held;      /* of gint64: deliveries held while watched */
     GQueue unsettled;         /* of Attempt *: outcomes that the store would not take yet */
@@ -68,6 +78,8 @@ struct _LtDispatcher {
     gboolean is_stopping;
     void (*canary_failed)(gpointer data, const LtCanaryVerdict *verdict); /* nullable */
     gpointer canary_data;
+    void (*alert)(gpointer data, const LtAlert *alert); /* nullable */
+    gpointer alert_data;
     GCancellable *cancellable; /* of all verbs: at the end of the grace */
 };
 

@@ -127,6 +127,13 @@ add_ports_of_disk(LtDispatcher *self)
 }
 
 void
+lt_dispatcher_on_alert(LtDispatcher *self, void (*alert)(gpointer data, const LtAlert *alert), gpointer data)
+{
+    self->alert = alert;
+    self->alert_data = data;
+}
+
+void
 lt_dispatcher_on_canary(LtDispatcher *self, void (*failed)(gpointer data, const LtCanaryVerdict *verdict), gpointer data)
 {
     self->canary_failed = failed;

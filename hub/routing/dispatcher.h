@@ -14,6 +14,16 @@ LtDispatcher *lt_dispatcher_new(LtStore *store, LtIntake *intake, guint n_worker
 /** lt_dispatcher_set_plan: from now on; deliveries in flight finish under theirs. Those that wait for an endpoint that is no longer there
  * are held (`delivery.no-endpoint`). @watch: changed endpoints that have 'canary' are watched */
 void lt_dispatcher_set_plan(LtDispatcher *self, LtPlan *plan, gboolean watch);
+/* Trouble with an endpoint begins or ends: once each. Borrowed. */
+typedef struct {
+    const char *endpoint;
+    gboolean begins;
+    guint count;        /* deliveries that wait for it */
+    const char *code;   /* nullable: dossier of the delivery that showed it */
+    const char *reason; /* nullable: of the failure; NULL when it ends */
+} LtAlert;
+/** lt_dispatcher_on_alert: before the first plan: who is told, on a worker's thread */
+void lt_dispatcher_on_alert(LtDispatcher *self, void (*alert)(gpointer data, const LtAlert *alert), gpointer data);
 /** lt_dispatcher_on_canary: before the first plan: who is told, on a worker's thread, that a watched endpoint does worse than the one before */
 void lt_dispatcher_on_canary(LtDispatcher *self, void (*failed)(gpointer data, const LtCanaryVerdict *verdict), gpointer data);
 /** lt_dispatcher_offer: (element-type LtDelivery): new deliveries just committed, with their message in memory: the fast path */
@@ -32,6 +42,7 @@ typedef struct {
     guint stuck;               /* verbs that run on past their deadline */
     gboolean behind;           /* there are more on disk than in memory */
     guint64 delivered, failed, refused, held, collected;
+    guint64 recent_delivered, recent_failed; /* of the last five minutes */
     gint64 last_success_us, last_failure_us, retry_at_us; /* UTC; 0: never */
     char *last_reason;
 } LtEndpointHealth;

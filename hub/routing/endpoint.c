@@ -277,6 +277,12 @@ lt_endpoint_get_plugin(LtEndpoint *self)
     return self->loaded;
 }
 
+LtLinkTarget *
+lt_endpoint_get_target(LtEndpoint *self)
+{
+    return self->target;
+}
+
 gboolean
 lt_endpoint_serves(LtEndpoint *self, const char *unit)
 {

@@ -63,6 +63,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtEndpoint, lt_endpoint_unref)
 const char *lt_endpoint_get_name(LtEndpoint *self);
 const LtEndpointSettings *lt_endpoint_get_settings(LtEndpoint *self);
 const LtLoaded *lt_endpoint_get_plugin(LtEndpoint *self);
+/** lt_endpoint_get_target: Returns: (nullable) (transfer none): how the system is reached */
+LtLinkTarget *lt_endpoint_get_target(LtEndpoint *self);
 gboolean lt_endpoint_serves(LtEndpoint *self, const char *unit);
 /** lt_endpoint_is_current: whether the files that its keys name (maps, certificates) are still those that it was opened with */
 gboolean lt_endpoint_is_current(LtEndpoint *self);

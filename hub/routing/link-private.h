@@ -55,6 +55,8 @@ typedef struct {
 } LtTransfer;
 
 /* link.c */
+/** lt_link_target_new_easy: Returns: (nullable): a handle with the lasting options of this target */
+CURL *lt_link_target_new_easy(const LtLinkTarget *target);
 /** lt_link_target_give_easy: (transfer full) @easy: for the next request */
 void lt_link_target_give_easy(LtLinkTarget *self, CURL *easy);
 

@@ -15,8 +15,8 @@
 #define MAX_IDLE_HANDLES 64u
 
 /* The options of a target that no request changes (security.md S17, S18). */
-static CURL *
-easy_new(const LtLinkTarget *target)
+CURL *
+lt_link_target_new_easy(const LtLinkTarget *target)
 {
     CURL *easy = curl_easy_init();
 
@@ -62,7 +62,7 @@ take_easy(LtLinkTarget *self)
     if (self->idle->len > 0)
         easy = g_ptr_array_steal_index_fast(self->idle, self->idle->len - 1);
     g_mutex_unlock(&self->mutex);
-    return easy != NULL ? easy : easy_new(self);
+    return easy != NULL ? easy : lt_link_target_new_easy(self);
 }
 
 void

@@ -373,6 +373,14 @@ lt_port_fill_health(Port *self, LtEndpointHealth *out, gint64 mono_us, gint64 no
     *out = self->health;
     out->endpoint = g_strdup(self->name);
     out->last_reason = g_strdup(self->health.last_reason);
+    for (guint i = 0; i < LT_PORT_MINUTES; i++) {
+        const Minute *slot = &self->minutes[i];
+
+        if (slot->minute + LT_PORT_MINUTES <= now_us / (60 * LT_US_PER_SECOND))
+            continue;
+        out->recent_delivered += slot->delivered;
+        out->recent_failed += slot->failed;
+    }
     out->breaker = lt_breaker_word(&self->breaker);
     out->in_flight = self->in_flight;
     out->queued = lt_lane_get_size(self->lane);
