@@ -17,12 +17,15 @@
 #define DAY_US (G_GINT64_CONSTANT(86400) * LT_US_PER_SECOND)
 #define ZONE_US (7 * G_GINT64_CONSTANT(3600) * LT_US_PER_SECOND) /* Asia/Ho_Chi_Minh has no summer time */
 #define LOW_PRIORITY 10
+#define CLOCK_EVERY_US (10 * LT_US_PER_SECOND)
+#define STEP_MS 1000 /* audit-log.md §2 */
 
 struct _LtSelfCheck {
     LtStore *store;
     char *unit;
     gint64 every_us, full_at_us;
     guint64 verified;   /* entries; of one thread at a time */
+    gint64 offset_us;   /* wall clock − monotonic clock, when last looked at */
     GCancellable *cancellable;
     GThread *thread;
     GMutex lock;
@@ -41,6 +44,7 @@ lt_self_check_new(LtStore *store, const LtSelfCheckOptions *options)
     self->every_us = options->every_us;
     self->full_at_us = options->full_at_us;
     self->verified = head != NULL ? head->size : 0;
+    self->offset_us = lt_time_now_us() - g_get_monotonic_time();
     self->cancellable = g_cancellable_new();
     g_mutex_init(&self->lock);
     g_cond_init(&self->wake);
@@ -149,6 +153,37 @@ lt_self_check_round(LtSelfCheck *self, gboolean full)
     return TRUE;
 }
 
+typedef struct {
+    const char *unit;
+    gint64 ms;
+} Step;
+
+static gboolean
+write_step(LtStoreTransaction *tx, gpointer data, GError **error)
+{
+    const Step *step = data;
+    LtRecord *record = lt_record_new("clock.step", "hub", step->unit);
+
+    lt_record_set_integer(record, "ms", step->ms);
+    lt_record_set_string(record, "src", "system");
+    return lt_store_append_record(tx, record, NULL, NULL, error);
+}
+
+void
+lt_self_check_clock(LtSelfCheck *self)
+{
+    gint64 offset_us = lt_time_now_us() - g_get_monotonic_time();
+    Step step = { self->unit, (offset_us - self->offset_us) / 1000 };
+    g_autoptr(GError) error = NULL;
+
+    self->offset_us = offset_us;
+    if (ABS(step.ms) <= STEP_MS)
+        return;
+    g_warning("the wall clock was moved by %" G_GINT64_FORMAT " ms", step.ms);
+    if (!lt_store_write(self->store, write_step, &step, &error))
+        g_warning("a step of the clock could not be recorded: %s", error->message);
+}
+
 gint64
 lt_self_check_next_full(gint64 now_us, gint64 full_at_us)
 {
@@ -166,9 +201,12 @@ wait_until(LtSelfCheck *self, gint64 at_us)
 
     g_mutex_lock(&self->lock);
     while (!self->stop && lt_time_now_us() < at_us) {
-        gint64 left_us = CLAMP(at_us - lt_time_now_us(), 0, G_GINT64_CONSTANT(3600) * LT_US_PER_SECOND);
+        gint64 left_us = CLAMP(at_us - lt_time_now_us(), 0, CLOCK_EVERY_US);
 
         g_cond_wait_until(&self->wake, &self->lock, g_get_monotonic_time() + left_us);
+        g_mutex_unlock(&self->lock);
+        lt_self_check_clock(self);
+        g_mutex_lock(&self->lock);
     }
     stop = self->stop;
     g_mutex_unlock(&self->lock);

@@ -23,5 +23,8 @@ void lt_self_check_free(LtSelfCheck *self);
 /** lt_self_check_round: one check now, on this thread. FALSE: it could not be finished */
 gboolean lt_self_check_round(LtSelfCheck *self, gboolean full);
 
+/** lt_self_check_clock: records clock.step when the wall clock has moved by more than 1 s against the monotonic one since it was last looked at */
+void lt_self_check_clock(LtSelfCheck *self);
+
 /** lt_self_check_next_full: the first @full_at_us after local midnight that is later than @now_us */
 gint64 lt_self_check_next_full(gint64 now_us, gint64 full_at_us);

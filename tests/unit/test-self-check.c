@@ -202,6 +202,26 @@ test_thread(void)
     g_assert_cmpuint(store_lab_count(lab, "check.ok"), >=, 1);
 }
 
+/* More than a second either way is told, once; less is not. */
+static void
+test_clock_step(void)
+{
+    static const struct { gint64 offset_ms; guint n; } steps[] = { { 0, 0 }, { 900, 0 }, { 5000, 1 }, { 5000, 1 }, { -600000, 2 }, { 0, 3 } };
+    g_autoptr(StoreLab) lab = store_lab_new();
+    LtSelfCheck *check = check_of(lab);
+    GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_FATAL_MASK);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        lt_time_set_for_tests(steps[i].offset_ms * 1000);
+        lt_self_check_clock(check);
+        g_assert_cmpuint(store_lab_count(lab, "clock.step"), ==, steps[i].n);
+    }
+    g_log_set_always_fatal(fatal);
+    lt_time_set_for_tests(0);
+    store_lab_assert_sound(lab);
+    lt_self_check_free(check);
+}
+
 static const struct { const char *now, *next; gint64 at_us; } nights[] = {
     { "2026-11-23T18:00:00Z", "2026-11-23T19:00:00Z", 2 * HOUR_US },  /* 01:00 in Vietnam */
     { "2026-11-23T19:00:00Z", "2026-11-24T19:00:00Z", 2 * HOUR_US },
@@ -230,6 +250,7 @@ main(int argc, char **argv)
     g_test_add_func("/self-check/damage-halts-until-a-whole-check-is-clean", test_damage_halts);
     g_test_add_func("/self-check/a-mark-outlives-the-process", test_mark);
     g_test_add_func("/self-check/missing-content-degrades", test_missing_content_degrades);
+    g_test_add_func("/self-check/tells-a-step-of-the-clock", test_clock_step);
     g_test_add_func("/self-check/runs-by-itself", test_thread);
     g_test_add_func("/self-check/knows-when-it-is-night", test_nights);
     return g_test_run();
