@@ -36,6 +36,7 @@ evidence_clear(LtEvidenceFile *self)
     g_clear_pointer(&self->messages, g_ptr_array_unref);
     g_clear_pointer(&self->events, g_ptr_array_unref);
     g_clear_pointer(&self->bytes, g_bytes_unref);
+    lt_checkpoint_clear(&self->checkpoint);
     g_free(self->origin);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtEvidenceFile, evidence_clear)
@@ -331,5 +332,4 @@ lt_verify_evidence(LtReport *report, LtContainer *container, GBytes *bytes, cons
         report->time_source = "checkpoint";
     }
     lt_verify_evidence_messages(&self, report, options);
-    lt_checkpoint_clear(&self.checkpoint);
 }
