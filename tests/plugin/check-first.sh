@@ -19,6 +19,8 @@ cc -std=gnu17 -Wall -Wextra -Werror -shared -fPIC -o "$work/journal.so" "$work/p
 lthub=$(find "$work/root" -name lthub -type f -perm -u+x)
 "$lthub" endpoint describe --lang en --plugins "$work" journal > "$work/described"
 grep -q 'file that receives one line per message' "$work/described" || { cat "$work/described"; exit 1; }
+"$lthub" plugin test "$work/plugin/cases" "$work/journal.so" > "$work/tested" || { cat "$work/tested"; exit 1; }
+grep -q '^ok 1 - one-message' "$work/tested" || { cat "$work/tested"; exit 1; }
 [ -z "$(find "$work/root" -name echo.so)" ] || { echo "the test plugin echo was installed"; exit 1; }
 [ -n "$(find "$work/root" -name rest.so)" ] || { echo "the plugin rest was not installed"; exit 1; }
 echo "ok: the first plugin builds outside the tree and the installed hub takes it"
