@@ -13,6 +13,7 @@ extern const LtCommand lt_command_dossier;
 extern const LtCommand lt_command_edxml;
 extern const LtCommand lt_command_endpoint;
 extern const LtCommand lt_command_envelope;
+extern const LtCommand lt_command_explain;
 extern const LtCommand lt_command_inbox;
 extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_plan;

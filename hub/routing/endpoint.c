@@ -44,6 +44,7 @@ static const LtKey keys[] = {
     LT_CHOICE(LtEndpointSettings, isolate, "", "process|none", "process: the plugin runs apart from the hub, without network or other files; a crash costs one retry (default: none for installed plugins)"),
     LT_URL(LtEndpointSettings, url, "", "where the system is reached; https, or http for loopback addresses"),
     LT_LIST(LtEndpointSettings, units, "", "ids of the units that this system serves"),
+    LT_STRING(LtEndpointSettings, contact, "", "whom to call when this system is in trouble: office, telephone, e-mail"),
     LT_NUMBER(LtEndpointSettings, max_in_flight, "4", "1..256", "deliveries under way at the same time"),
     LT_DURATION(LtEndpointSettings, timeout, "60s", "100ms..1h", "longest time for one request, answer included"),
     LT_DURATION(LtEndpointSettings, deadline, "5min", "100ms..1d", "longest time for one delivery or one round of collecting; past it, it is cancelled and reported stuck"),

@@ -24,6 +24,7 @@ typedef struct {
     char *isolate;           /* nullable: "process" or "none" */
     char *url;               /* nullable */
     char **units;            /* nullable: unit ids that this system serves */
+    char *contact;           /* nullable */
     gint64 max_in_flight;
     gint64 timeout;          /* microseconds, one request */
     gint64 deadline;         /* microseconds, one verb */
