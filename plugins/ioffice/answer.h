@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer.h: a gateway's JSON answer as a small tree. */
+/* answer.h: a gateway's JSON answer, or the JSON twin of a message, as a small tree. */
 #pragma once
 
 #include <glib.h>

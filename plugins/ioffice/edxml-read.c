@@ -375,6 +375,8 @@ edxml_read(GBytes *bytes, const EdxmlLimits *limits, const GPtrArray *trusted, G
         lt_error_set(error, LT_ERROR_INVALID, "xml.syntax", "XML: the document is empty");
         return NULL;
     }
+    if (data[0] == '{')
+        return edxml_twin_read(bytes, error);
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
         edxml_judge(out, "encoding.bom", NULL);
     if (!edxml_tree_parse(&tree, bytes, error) || !read_parts(&reading, xmlDocGetRootElement(tree.document), error))

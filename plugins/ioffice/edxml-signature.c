@@ -238,6 +238,21 @@ add_template(xmlDoc *document)
     return signature;
 }
 
+/* Read here: libxmlsec loses memory over a file that it cannot open. */
+static gboolean
+load_key(xmlSecDSigCtxPtr context, const char *key, const char *certificate)
+{
+    g_autofree char *key_text = NULL, *certificate_text = NULL;
+    gsize key_size, certificate_size;
+
+    if (!g_file_get_contents(key, &key_text, &key_size, NULL) || !g_file_get_contents(certificate, &certificate_text, &certificate_size, NULL))
+        return FALSE;
+    context->signKey = xmlSecCryptoAppKeyLoadMemory((const xmlSecByte *) key_text, (xmlSecSize) key_size, xmlSecKeyDataFormatPem, NULL, NULL, NULL);
+    explicit_bzero(key_text, key_size);
+    return context->signKey != NULL && xmlSecCryptoAppKeyCertLoadMemory(context->signKey, (const xmlSecByte *) certificate_text,
+                                                                        (xmlSecSize) certificate_size, xmlSecKeyDataFormatPem) == 0;
+}
+
 static gboolean
 sign_tree(xmlNode *signature, const char *key, const char *certificate, GError **error)
 {
@@ -246,8 +261,7 @@ sign_tree(xmlNode *signature, const char *key, const char *certificate, GError *
 
     if (context == NULL)
         g_error("out of memory");
-    context->signKey = xmlSecCryptoAppKeyLoad(key, xmlSecKeyDataFormatPem, NULL, NULL, NULL);
-    if (context->signKey == NULL || xmlSecCryptoAppKeyCertLoad(context->signKey, certificate, xmlSecKeyDataFormatPem) != 0)
+    if (!load_key(context, key, certificate))
         lt_error_set(error, LT_ERROR_CONFIG, "edxml.key", "sign_key and sign_certificate: no RSA key and its certificate in PEM form");
     else if (xmlSecDSigCtxSign(context, signature) != 0)
         lt_error_set(error, LT_ERROR_CONFIG, "edxml.key", "sign_key: cannot sign with it; edXML is signed with RSA and SHA-256");

@@ -8,3 +8,5 @@
 void edxml_value_judge(Edxml *self, const EdxmlShape *row, const char *text, const char *where);
 /** edxml_value_judge_message: finds the kind, and notes what is missing */
 void edxml_value_judge_message(Edxml *self);
+/** edxml_twin_read: a JSON document. Errors: INVALID `edxml.json`, `edxml.header`, `edxml.from` */
+Edxml *edxml_twin_read(GBytes *bytes, GError **error);
