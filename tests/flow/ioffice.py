@@ -101,7 +101,8 @@ def story(tap, hub, axis, name):
 
 
 def rest_story(tap, transport, folder):
-    axis = Axis(os.path.join(folder, transport), "--office")
+    # Tokens of one second: logging in again is part of the story.
+    axis = Axis(os.path.join(folder, transport), "--office", "--token-life", "1")
     hub = lab.Lab(REST.format(transport=transport, port=axis.port, unit=lab.RECEIVER, organ=AXIS_ID))
     try:
         hub.must_start()
