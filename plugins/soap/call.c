@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "embedded.h"
 #include "fault.h"
 
 #define XOP_NS "http://www.w3.org/2004/08/xop/include"
@@ -80,6 +81,15 @@ read_attachment(LtMessage *message, const char *name, guint64 *left, MimePart **
     return TRUE;
 }
 
+/* Inside a document that goes out as base64 itself, nothing can be a part of its own. */
+static gboolean
+is_encoded(const xmlNode *node)
+{
+    while (node != NULL && !document_is(node, DOCUMENT_NS, "encode"))
+        node = node->parent;
+    return node != NULL;
+}
+
 /* Every lt:content of the request becomes base64; where it stood is remembered for MTOM. */
 static gboolean
 fill_contents(const Soap *self, Outgoing *out, xmlNode *body, LtMessage *message, GCancellable *cancellable, GError **error)
@@ -94,7 +104,7 @@ fill_contents(const Soap *self, Outgoing *out, xmlNode *body, LtMessage *message
         xmlNode *place;
 
         next = document_walk(node, body);
-        if (!document_is(node, DOCUMENT_NS, NULL))
+        if (!document_is(node, DOCUMENT_NS, NULL) || document_is(node, DOCUMENT_NS, "encode"))
             continue;
         name = document_is(node, DOCUMENT_NS, "content") ? document_attribute(node, NULL, "of") : NULL;
         if (name == NULL || node->children != NULL)
@@ -103,11 +113,15 @@ fill_contents(const Soap *self, Outgoing *out, xmlNode *body, LtMessage *message
             return fail_output(error, "asks for contents: set attachments = base64 or mtom");
         if (!read_attachment(message, name, &left, &part, cancellable, error))
             return FALSE;
-        g_ptr_array_add(out->parts, part);
         text = g_base64_encode(g_bytes_get_data(part->content, NULL), g_bytes_get_size(part->content));
         place = xmlNewDocText(out->doc, BAD_CAST text);
         xmlReplaceNode(node, place);
         xmlFreeNode(node);
+        if (is_encoded(place)) {
+            mime_part_free(part);
+            continue;
+        }
+        g_ptr_array_add(out->parts, part);
         g_ptr_array_add(out->places, place);
     }
     return TRUE;
@@ -202,7 +216,7 @@ build(const Soap *self, Outgoing *out, xmlDoc *mapped, LtMessage *message, GCanc
     if (content != root && document_first(root, DOCUMENT_NS, "header") != NULL)
         document_copy_children(header, document_first(root, DOCUMENT_NS, "header"));
     copy_into(body, content);
-    if (!fill_contents(self, out, body, message, cancellable, error))
+    if (!fill_contents(self, out, body, message, cancellable, error) || !embedded_encode(body, error))
         return FALSE;
     document_forget(out->doc);
     if (self->seal != NULL && !security_sign(self->seal, out->doc, g_get_real_time(), error))

@@ -182,9 +182,9 @@ document_forget(xmlDoc *doc)
 gboolean
 document_is(const xmlNode *node, const char *ns, const char *name)
 {
-    const char *own = node != NULL && node->ns != NULL ? (const char *) node->ns->href : "";
-
-    return node != NULL && node->type == XML_ELEMENT_NODE && (ns == NULL || strcmp(own, ns) == 0) &&
+    if (node == NULL || node->type != XML_ELEMENT_NODE) /* other kinds have no ns to look at */
+        return FALSE;
+    return (ns == NULL || strcmp(node->ns != NULL ? (const char *) node->ns->href : "", ns) == 0) &&
            (name == NULL || strcmp((const char *) node->name, name) == 0);
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "embedded.h"
 #include "fault.h"
 
 #define XOP_NS "http://www.w3.org/2004/08/xop/include"
@@ -163,6 +164,7 @@ incoming_read(const Soap *self, Incoming *incoming, const char *content_type, GE
     g_autoptr(GArray) includes = g_array_new(FALSE, FALSE, sizeof(Include));
 
     incoming->verdict = "absent";
+    incoming->decode = self->decode;
     incoming->raw_type = mime_media_type(content_type);
     incoming->mime = mime_read(content_type, incoming->raw, (guint64) self->attachments_max, error);
     if (incoming->mime == NULL || !check_media_type(incoming->mime, content_type, error))
@@ -181,18 +183,32 @@ incoming_read(const Soap *self, Incoming *incoming, const char *content_type, GE
     return envelope_check_header(&incoming->envelope, self->trust != NULL, error);
 }
 
+/* When it came, as payloads write times. */
+static char *
+local_time(void)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(7 * 3600);
+    g_autoptr(GDateTime) now = g_date_time_new_now(zone);
+
+    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S+07:00");
+}
+
 void
 incoming_add(const Incoming *self, xmlNode *root)
 {
-    xmlNode *list;
+    g_autofree char *received = local_time();
+    xmlNode *list, *body;
 
+    document_set(root, "received", received);
     document_set(root, "verdict", self->verdict);
     document_set(root, "operation", self->operation);
     if (self->doc != NULL) {
         document_set(root, "version", soap_version_name(self->envelope.version));
         if (self->envelope.header != NULL)
             document_copy_children(document_add(root, "header", NULL), self->envelope.header);
-        document_copy_children(document_add(root, "body", NULL), self->envelope.body);
+        body = document_add(root, "body", NULL);
+        document_copy_children(body, self->envelope.body);
+        embedded_decode(body, self, self->decode);
     }
     list = document_add(root, "attachments", NULL);
     for (guint i = 0; self->mime != NULL && i < self->mime->parts->len; i++) {

@@ -27,6 +27,7 @@ const LtKey soap_keys[] = {
     LT_BYTES(Soap, attachments_max, "16M", "1K..64M", "most bytes of attachments in one envelope, either way"),
     LT_DURATION(Soap, map_time, "2s", "10ms..60s", "longest run of a map, in CPU time"),
     LT_BYTES(Soap, map_memory, "256M", "16M..4G", "growth of memory during a run at which it is stopped"),
+    LT_LIST(Soap, decode, "", "names of elements whose base64 content is an XML document, such as edXML: maps see the document in its place"),
     LT_LIST(Soap, faults, "", "CODE=accepted, refused, postponed or held: what fault codes and sub-codes of this system mean"),
     LT_LIST(Soap, types, "", "message types that are delivered; others count as delivered without a request. Absent: all"),
     LT_CHOICE(Soap, auth, "none", "none|basic|bearer|header|lgsp", "how we say who we are; lgsp: the three headers of ministry services behind an LGSP"),

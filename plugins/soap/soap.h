@@ -24,6 +24,7 @@ typedef struct {
     gint64 attachments_max;
     gint64 map_time;
     gint64 map_memory;
+    char **decode;
     char **faults;
     char **types;
     char *auth, *user, *password, *token, *auth_header, *lgsp_token;
@@ -63,7 +64,8 @@ typedef struct {
     Envelope envelope;
     const char *verdict; /* "valid" or "absent" */
     Proof proof;
-    char *operation;    /* nullable: as the WSDL names it */
+    char *operation;     /* nullable: as the WSDL names it */
+    char **decode;       /* nullable: the endpoint's key */
 } Incoming;
 Incoming *incoming_new(void);
 void incoming_free(Incoming *self);

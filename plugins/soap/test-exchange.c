@@ -214,6 +214,40 @@ test_contents_go_out_in_place_or_as_parts(Fixture *f, gconstpointer data)
     }
 }
 
+static void
+test_documents_travel_inside(Fixture *f, gconstpointer data)
+{
+    static const char sheet[] = SHEET("<xsl:template match='lt:message'><t:Send><t:doc><lt:encode><e xmlns='urn:e'><f><lt:content of='att/0001'/></f></e></lt:encode></t:doc><t:n/></t:Send></xsl:template>"
+                                      "<xsl:template match='lt:reply'><lt:outcome is='refused'><xsl:attribute name='reason'><xsl:value-of select='lt:body/t:Done/t:doc/*/@word'/></xsl:attribute></lt:outcome></xsl:template>");
+    static const char *const files[] = { "scan", NULL };
+    static const struct {
+        const char *doc, *reason;
+    } rows[] = {
+        { "PGEgd29yZD0naW5zaWRlJy8+", "soap.inside" },         /* <a word='inside'/> */
+        { "\n PGEgd29yZD0n\n aW5zaWRlJy8+ ", "soap.inside" },
+        { "bm8gWE1M", "soap.refused" },                         /* no XML */
+        { "PCFET0NUWVBFIGE+PGEgd29yZD0neCcvPg==", "soap.refused" }, /* <!DOCTYPE a><a word='x'/> */
+        { "", "soap.refused" },
+    };
+    g_autoptr(LtEndpoint) endpoint = NULL;
+
+    (void) data;
+    map_file(f, "inside.xsl", sheet);
+    endpoint = endpoint_with(f, "deliver_map=inside.xsl\nreply_map=inside.xsl\nattachments=mtom\ndecode=doc\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *answer = g_strdup_printf(ENVELOPE(NS_11, "", "<t:Done xmlns:t='urn:test'><t:doc>%s</t:doc></t:Done>"), rows[i].doc);
+        g_autoptr(GError) error = NULL;
+
+        set_answer(f, answer);
+        g_assert_false(deliver(endpoint, &(HarnessMessage) { .attachments = files }, NULL, &error));
+        g_assert_cmpstr(lt_error_get_reason(error), ==, rows[i].reason);
+        set_answer(f, NULL);
+    }
+    /* <?xml version="1.0" encoding="UTF-8"?>\n<e xmlns="urn:e"><f>c2Nhbg==</f></e>\n */
+    g_assert_nonnull(strstr(asked(f), "<t:doc>PD94bWwgdmVyc2lvbj0iMS4wIiBlbmNvZGluZz0iVVRGLTgiPz4KPGUgeG1sbnM9InVybjplIj48Zj5jMk5oYmc9PTwvZj48L2U+Cg==</t:doc><t:n/>"));
+    g_assert_null(strstr(asked(f), "Content-Type: multipart"));
+}
+
 /* The system answers by what it is asked. */
 #define COLLECT SHEET("<xsl:template match='lt:collect'><t:List after='{@cursor}'/></xsl:template>" \
                       "<xsl:template match='lt:collected'><lt:items cursor='7' more='false'><xsl:for-each select='lt:body/t:Ids/t:id'><lt:item key='{.}' kind='{@kind}'/></xsl:for-each></lt:items></xsl:template>" \
@@ -341,6 +375,7 @@ main(int argc, char **argv)
     ADD("bad-parts-are-refused", test_bad_parts_are_refused);
     ADD("parts-have-a-limit", test_parts_have_a_limit);
     ADD("contents-go-out-in-place-or-as-parts", test_contents_go_out_in_place_or_as_parts);
+    ADD("documents-travel-inside", test_documents_travel_inside);
     ADD("collects-fetches-keeps-and-then-confirms", test_collects_fetches_keeps_and_then_confirms);
     ADD("what-cannot-be-kept-now-is-not-confirmed", test_what_cannot_be_kept_now_is_not_confirmed);
     ADD("an-answer-goes-to-the-unit-that-asked", test_an_answer_goes_to_the_unit_that_asked);
