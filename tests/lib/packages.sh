@@ -9,7 +9,7 @@ libxml2-dev libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libjq-dev 
 LT_PACKAGES_DEMO="openssl python3-minimal python3 curl"
 
 # To run all tests: real peers and tools, sanitizers, fuzzers.
-LT_PACKAGES_TEST="xmlsec1 gsoap clang llvm libclang-rt-14-dev nginx-light softhsm2 opensc libengine-pkcs11-openssl unzip xxd strace \
+LT_PACKAGES_TEST="xmlsec1 gsoap libgsoap-dev clang llvm libclang-rt-14-dev nginx-light softhsm2 opensc libengine-pkcs11-openssl unzip xxd strace \
 golang-go golang-golang-x-mod-dev man-db bash-completion shellcheck git iproute2 systemd"
 
 # lt_install PACKAGE…: installs what is missing; says what it does; needs root only when something is missing.
