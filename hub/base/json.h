@@ -38,7 +38,7 @@ typedef struct {
 /** LtJsonVisit: Returns: FALSE to stop with an error that it has set */
 typedef gboolean (*LtJsonVisit)(const LtJsonEvent *event, gpointer data, GError **error);
 
-#define LT_JSON_MAX_PICKS 16
+#define LT_JSON_MAX_PICKS 32
 
 /* A wanted value: a member of the outermost object, or of a chain of at most four objects written "a.b". Strings, and
  * integers as they are written. */

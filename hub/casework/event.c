@@ -16,7 +16,7 @@ static const struct {
 } facts[LT_N_FACTS] = {
     { "MaHoSo", FALSE },       { "MaTTHC", FALSE },      { "kind", FALSE },        { "mode", FALSE },         { "TrangThaiHoSo", TRUE },   { "StatusCode", FALSE },
     { "KenhThucHien", TRUE },  { "NgayNopHoSo", FALSE }, { "NgayTiepNhan", FALSE }, { "NgayHenTra", FALSE },  { "ThoiDiemXuLy", FALSE },   { "NguoiXuLy", FALSE },
-    { "PhongBanXuLy", FALSE }, { "NgayKetThucXuLy", FALSE }, { "NgayTra", FALSE }, { "NgayBoSung", FALSE },   { "HoSoBoSungId", FALSE },   { "NgayHenTraMoi", FALSE },
+    { "PhongBanXuLy", FALSE }, { "NgayKetThucXuLy", FALSE }, { "NgayTra", FALSE }, { "NgayBoSung", FALSE },   { "NgayTiepNhanBoSung", FALSE },   { "HoSoBoSungId", FALSE },   { "NgayHenTraMoi", FALSE },
     { "LyDo", FALSE },         { "ThoiDiem", FALSE },    { "MucDoHaiLong", TRUE }, { "NguongNhac", FALSE },   { "issued", FALSE },
     { "cause", FALSE },
 };

@@ -25,6 +25,7 @@ typedef enum {
     LT_FACT_ENDED,          /* NgayKetThucXuLy */
     LT_FACT_RETURNED,       /* NgayTra */
     LT_FACT_SUPPLEMENT,     /* NgayBoSung */
+    LT_FACT_SUPPLEMENT_TAKEN, /* NgayTiepNhanBoSung */
     LT_FACT_ROUND,          /* HoSoBoSungId */
     LT_FACT_PROMISED_ANEW,  /* NgayHenTraMoi */
     LT_FACT_REASON,         /* LyDo */

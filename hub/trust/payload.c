@@ -6,6 +6,7 @@
  */
 #include "trust/payload.h"
 
+#include "base/json.h"
 #include "base/schema.h"
 #include "base/xml.h"
 #include "trust/payload-schemas.h"
@@ -27,8 +28,22 @@ typedef struct {
     LtSchema *compiled;
 } Entry;
 
-enum { PICK_CODE, PICK_PROCEDURE, PICK_KIND, PICK_MODE, PICK_STATE, PICK_STATUS, PICK_STAGE, N_PICKS };
-static const char *const pick_names[N_PICKS] = { "MaHoSo", "MaTTHC", "kind", "mode", "TrangThaiHoSo", "StatusCode", "stage" };
+/* Members that are picked. Those that case work needs are kept beside the dossier's event; texts for people stay in the payload. */
+typedef enum {
+    PICK_CODE, PICK_PROCEDURE, PICK_KIND, PICK_MODE, PICK_STATE, PICK_STATUS, PICK_CHANNEL, PICK_RATING, PICK_REASON, PICK_PROMISED_ANEW, PICK_THRESHOLD, PICK_OTHERS,
+    PICK_STAGE = PICK_OTHERS + 12,
+    N_PICKS
+} PickIndex;
+static const struct {
+    const char *name;
+    gboolean is_number;
+} wanted[N_PICKS] = {
+    { "MaHoSo", FALSE },        { "MaTTHC", FALSE },       { "kind", FALSE },          { "mode", FALSE },         { "TrangThaiHoSo", TRUE },
+    { "StatusCode", FALSE },    { "KenhThucHien", TRUE },  { "MucDoHaiLong", TRUE },   { "LyDo", FALSE },         { "NgayHenTraMoi", FALSE },
+    { "NguongNhac", FALSE },    { "NgayNopHoSo", FALSE },  { "NgayTiepNhan", FALSE },  { "NgayHenTra", FALSE },   { "ThoiDiemXuLy", FALSE },
+    { "NguoiXuLy", FALSE },     { "PhongBanXuLy", FALSE }, { "NgayKetThucXuLy", FALSE }, { "NgayTra", FALSE },    { "NgayBoSung", FALSE },
+    { "NgayTiepNhanBoSung", FALSE }, { "HoSoBoSungId", FALSE }, { "ThoiDiem", FALSE }, { "stage", FALSE },
+};
 
 static void
 entry_free(Entry *self)
@@ -134,26 +149,48 @@ lt_payload_facts_clear(LtPayloadFacts *facts)
     g_clear_pointer(&facts->kind, g_free);
     g_clear_pointer(&facts->state, g_free);
     g_clear_pointer(&facts->stage, g_free);
+    g_clear_pointer(&facts->facts, g_free);
 }
 
-/* Takes over one of two values; a message has at most one of them. */
+/* Why a dossier is taken back or changed is for people; why a promise was moved is part of its history. */
+static gboolean
+is_kept(PickIndex pick, const char *kind)
+{
+    return pick != PICK_STAGE && (pick != PICK_REASON || g_strcmp0(kind, "apology") == 0);
+}
+
 static char *
-first_of(char *one, char *other)
+write_facts(char *const values[N_PICKS])
 {
-    if (one == NULL)
-        return other;
-    g_free(other);
-    return one;
+    GString *out = g_string_new("{");
+
+    for (guint i = 0; i < N_PICKS; i++) {
+        if (values[i] == NULL || !is_kept(i, values[PICK_KIND]))
+            continue;
+        if (wanted[i].is_number)
+            lt_json_append_integer(out, wanted[i].name, g_ascii_strtoll(values[i], NULL, 10));
+        else
+            lt_json_append_member(out, wanted[i].name, values[i]);
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
 }
 
+/* Frees what it does not take over. */
 static void
-take_facts(LtPayloadFacts *facts, char *const values[N_PICKS])
+take_facts(LtPayloadFacts *facts, char *values[N_PICKS])
 {
-    facts->code = values[PICK_CODE];
-    facts->procedure = values[PICK_PROCEDURE];
-    facts->kind = first_of(values[PICK_KIND], values[PICK_MODE]);
-    facts->state = first_of(values[PICK_STATE], values[PICK_STATUS]);
-    facts->stage = values[PICK_STAGE];
+    facts->facts = write_facts(values);
+    facts->code = g_steal_pointer(&values[PICK_CODE]);
+    facts->procedure = g_steal_pointer(&values[PICK_PROCEDURE]);
+    facts->kind = g_steal_pointer(&values[values[PICK_KIND] != NULL ? PICK_KIND : PICK_MODE]);
+    facts->state = g_steal_pointer(&values[values[PICK_STATE] != NULL ? PICK_STATE : PICK_STATUS]);
+    facts->stage = g_steal_pointer(&values[PICK_STAGE]);
+    facts->complete = (facts->kind == NULL || strcmp(facts->kind, "apology") != 0 || (values[PICK_REASON] != NULL && values[PICK_PROMISED_ANEW] != NULL)) &&
+                      (facts->kind == NULL || strcmp(facts->kind, "rating") != 0 || values[PICK_RATING] != NULL) &&
+                      (facts->kind == NULL || strcmp(facts->kind, "urge") != 0 || values[PICK_THRESHOLD] != NULL);
+    for (guint i = 0; i < N_PICKS; i++)
+        g_free(values[i]);
 }
 
 /* The guard's own reason goes into the text: "env.payload.json" alone does not say that it was the depth. */
@@ -177,7 +214,7 @@ check_json(GBytes *payload, const LtSchema *schema, LtPayloadFacts *facts, GErro
     const char *data = g_bytes_get_data(payload, &size);
 
     for (gsize i = 0; i < N_PICKS; i++)
-        picks[i].path = pick_names[i];
+        picks[i].path = wanted[i].name;
     if (!lt_json_scan(data, size, LT_JSON_PAYLOAD, schema, NULL, NULL, picks, &cause))
         return refuse_because(error, "json", cause);
     for (gsize i = 0; i < N_PICKS; i++)
@@ -196,7 +233,7 @@ check_xml(GBytes *payload, const LtXmlSchema *schema, const char *type, LtPayloa
     const char *data = g_bytes_get_data(payload, &size);
 
     for (gsize i = 0; i < N_PICKS; i++)
-        picks[i].name = pick_names[i];
+        picks[i].name = wanted[i].name;
     if (!lt_xml_check(data, size, schema, schema != NULL ? type : NULL, picks, &cause))
         return refuse_because(error, "xml", cause);
     for (gsize i = 0; i < N_PICKS; i++)
@@ -209,8 +246,12 @@ check_xml(GBytes *payload, const LtXmlSchema *schema, const char *type, LtPayloa
 static gboolean
 check_beside(const char *type, const LtPayloadFacts *facts, GError **error)
 {
-    if (strcmp(type, "dossier.status") == 0 && facts->state == NULL)
+    if (strcmp(type, "dossier.status") != 0)
+        return TRUE;
+    if ((facts->kind == NULL || strcmp(facts->kind, "state") == 0) && facts->state == NULL)
         return lt_refuse(error, "env.payload.schema", "a dossier.status has a TrangThaiHoSo, a StatusCode, or both");
+    if (!facts->complete)
+        return lt_refuse(error, "env.payload.schema", "an apology has LyDo and NgayHenTraMoi, a rating MucDoHaiLong, an urge NguongNhac");
     return TRUE;
 }
 

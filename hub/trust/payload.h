@@ -23,6 +23,8 @@ typedef struct {
     char *kind;       /* of a supplement, update, …: "kind" or "mode" */
     char *state;      /* TrangThaiHoSo, "1" … "10"; else StatusCode, "01" … "16" */
     char *stage;      /* of a receipt */
+    char *facts;      /* of a dossier message: JSON object of the members that case work needs (casework/event.h), by their own names */
+    gboolean complete; /* a word that is no state has what its kind needs */
 } LtPayloadFacts;
 void lt_payload_facts_clear(LtPayloadFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtPayloadFacts, lt_payload_facts_clear)
