@@ -105,19 +105,17 @@ static int
 explain(LtStore *store, const LtDossier *dossier, const LtTerminal *terminal, GError **error)
 {
     LtDeliveryQuery query = { .dossier = dossier->reference, .limit = MAX_DELIVERIES };
-    g_autoptr(GPtrArray) events = lt_store_dossier_events(store, dossier->reference, error);
-    g_autoptr(GPtrArray) deliveries = events != NULL ? lt_store_list_deliveries(store, &query, error) : NULL;
+    g_autoptr(GPtrArray) deliveries = lt_store_list_deliveries(store, &query, error);
     g_autofree char *recorded = deliveries != NULL ? lt_audit_log_record_reading(terminal, dossier->reference, error) : NULL;
-    g_autoptr(LtFold) fold = recorded != NULL ? lt_fold_new(lt_case_events_of_store(events)) : NULL;
     g_autoptr(LtSettings) settings = NULL;
     g_autoptr(LtRegistry) registry = NULL;
     g_autoptr(LtExplanation) explanation = NULL;
 
-    if (fold == NULL)
+    if (recorded == NULL)
         return LT_EXIT_FAILED;
     settings = lt_settings_load(terminal->config, NULL); /* only for whom to call */
     registry = load_registry(store);
-    explanation = lt_explanation_new(fold, deliveries, contact_of, settings);
+    explanation = lt_explanation_new(dossier, deliveries, contact_of, settings);
     if (terminal->json)
         print_json(explanation, dossier, terminal->language);
     else

@@ -104,24 +104,21 @@ turn_of_state(LtCaseState state)
     }
 }
 
-static gint64
-since_of_fold(const LtFold *fold)
+/* As the last message that spoke of it said. */
+static LtCaseState
+state_of(const LtDossier *dossier)
 {
-    gint64 since_us = fold->filed_us;
+    guint64 number;
 
-    if (fold->stays->len > 0)
-        since_us = MAX(since_us, g_array_index(fold->stays, LtStay, fold->stays->len - 1).from_us);
-    if (fold->changes->len > 0)
-        since_us = MAX(since_us, g_array_index(fold->changes, LtCaseChange, fold->changes->len - 1).at_us);
-    return since_us;
+    return lt_decimal_read(dossier->state, strlen(dossier->state), &number) && number <= LT_CASE_LAST ? (LtCaseState) number : LT_CASE_UNKNOWN;
 }
 
 static void
-decide(LtExplanation *self, const LtFold *fold)
+decide(LtExplanation *self, const LtDossier *dossier)
 {
     static const LtTurn first[] = { LT_TURN_PERSON, LT_TURN_INBOX, LT_TURN_HUB };
 
-    self->state = fold->state;
+    self->state = state_of(dossier);
     for (guint i = 0; i < G_N_ELEMENTS(first); i++) {
         const LtExplanationStep *step = find_step(self, first[i]);
 
@@ -132,9 +129,9 @@ decide(LtExplanation *self, const LtFold *fold)
         self->since_us = step->turn == LT_TURN_PERSON ? step->delivery->changed_us : step->delivery->created_us;
         return;
     }
-    self->turn = turn_of_state(fold->state);
-    self->unit = fold->holder;
-    self->since_us = since_of_fold(fold);
+    self->turn = turn_of_state(self->state);
+    self->unit = dossier->holder_unit;
+    self->since_us = dossier->changed_us;
 }
 
 static void
@@ -144,7 +141,7 @@ clear_step(gpointer data)
 }
 
 LtExplanation *
-lt_explanation_new(const LtFold *fold, const GPtrArray *deliveries, LtContactOf contact_of, gpointer data)
+lt_explanation_new(const LtDossier *dossier, const GPtrArray *deliveries, LtContactOf contact_of, gpointer data)
 {
     LtExplanation *self = g_new0(LtExplanation, 1);
 
@@ -156,7 +153,7 @@ lt_explanation_new(const LtFold *fold, const GPtrArray *deliveries, LtContactOf 
         if (is_unfinished(delivery) || (delivery->state == LT_DELIVERY_REFUSED && !is_followed(deliveries, i)))
             add_step(self, deliveries, i, contact_of, data);
     }
-    decide(self, fold);
+    decide(self, dossier);
     return self;
 }
 

@@ -3,8 +3,9 @@
  * from what is known already. */
 #pragma once
 
-#include "casework/fold.h"
+#include "casework/state.h"
 #include "routing/delivery.h"
+#include "store/dossiers.h"
 
 /* Who can move the dossier on. */
 typedef enum {
@@ -32,7 +33,7 @@ typedef struct {
     LtTurn turn;
     const char *unit;     /* borrowed, nullable: the office that has it, or that must fetch */
     LtCaseState state;
-    gint64 since_us;      /* the present turn began; LT_NEVER: not known */
+    gint64 since_us;      /* the present turn began, as far as the hub knows */
     GArray *steps;        /* of LtExplanationStep, oldest first */
 } LtExplanation;
 
@@ -41,9 +42,9 @@ typedef char *(*LtContactOf)(gpointer data, const char *endpoint);
 
 /**
  * lt_explanation_new:
- * @deliveries: (element-type LtDelivery): all of the dossier, oldest first; they and @fold must outlive the result
+ * @deliveries: (element-type LtDelivery): all of the dossier, oldest first; they and @dossier must outlive the result
  */
-LtExplanation *lt_explanation_new(const LtFold *fold, const GPtrArray *deliveries, LtContactOf contact_of, gpointer data);
+LtExplanation *lt_explanation_new(const LtDossier *dossier, const GPtrArray *deliveries, LtContactOf contact_of, gpointer data);
 void lt_explanation_free(LtExplanation *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LtExplanation, lt_explanation_free)
 /** lt_explanation_append_members: for a JSON object: `turn`, `unit`, `state`, `since`, `steps`. @language: "vi" or "en", of the suggested fixes */

@@ -35,22 +35,6 @@ static const Case cases[] = {
     { "no-refusal-that-was-acted-on", "4", { { "huyen", LT_DELIVERY_REFUSED, "rest.refused", 0 }, { "huyen", LT_DELIVERY_CONFIRMED, NULL, 0 } }, LT_TURN_OFFICE, 0 },
 };
 
-static LtFold *
-fold_in_state(const char *state)
-{
-    g_autofree char *text = g_strdup_printf(
-        "{\"at\":\"2026-11-02T02:00:00Z\",\"event\":\"message\",\"message\":\"m1\",\"type\":\"dossier.submit\",\"from\":\"H52.101\",\"to\":\"H52.102\","
-        "\"facts\":{\"MaHoSo\":\"H52.101-261102-0001\",\"NgayTiepNhan\":\"2026-11-02T08:00:00+07:00\"}}\n"
-        "{\"at\":\"2026-11-02T03:00:00Z\",\"event\":\"message\",\"message\":\"m2\",\"type\":\"dossier.status\",\"from\":\"H52.102\",\"to\":\"H52.101\","
-        "\"facts\":{\"TrangThaiHoSo\":%s}}\n",
-        state);
-    g_autoptr(GError) error = NULL;
-    GPtrArray *events = lt_case_events_parse(text, strlen(text), "events", &error);
-
-    g_assert_no_error(error);
-    return lt_fold_new(events);
-}
-
 static GPtrArray *
 deliveries_of(const Case *test)
 {
@@ -85,9 +69,9 @@ static void
 test_turn(gconstpointer data)
 {
     const Case *test = data;
-    g_autoptr(LtFold) fold = fold_in_state(test->state);
+    const LtDossier dossier = { .state = (char *) test->state, .holder_unit = (char *) "H52.102", .changed_us = START_US };
     g_autoptr(GPtrArray) deliveries = deliveries_of(test);
-    g_autoptr(LtExplanation) explanation = lt_explanation_new(fold, deliveries, contact_of, NULL);
+    g_autoptr(LtExplanation) explanation = lt_explanation_new(&dossier, deliveries, contact_of, NULL);
     g_autoptr(GString) out = g_string_new("{");
 
     g_assert_cmpstr(lt_turn_word(explanation->turn), ==, lt_turn_word(test->turn));
@@ -110,9 +94,9 @@ test_a_message_waits_for_the_one_before_it(void)
 {
     static const Case test = { .under = { { "huyen", LT_DELIVERY_WAITING, "link.connect", START_US + 5 }, { "huyen", LT_DELIVERY_WAITING, NULL, 0 },
                                           { "tinh", LT_DELIVERY_WAITING, NULL, 0 } } };
-    g_autoptr(LtFold) fold = fold_in_state("4");
+    const LtDossier dossier = { .state = (char *) "4", .holder_unit = (char *) "H52.102", .changed_us = START_US };
     g_autoptr(GPtrArray) deliveries = deliveries_of(&test);
-    g_autoptr(LtExplanation) explanation = lt_explanation_new(fold, deliveries, NULL, NULL);
+    g_autoptr(LtExplanation) explanation = lt_explanation_new(&dossier, deliveries, NULL, NULL);
 
     g_assert_false(g_array_index(explanation->steps, LtExplanationStep, 0).stands_behind);
     g_assert_true(g_array_index(explanation->steps, LtExplanationStep, 1).stands_behind);
