@@ -6,6 +6,7 @@
 #include "hub.h"
 #include "hub-records.h"
 #include "routing/attestor.h"
+#include "routing/caretaker.h"
 #include "store/self-check.h"
 
 struct _LtHub {
@@ -21,6 +22,7 @@ struct _LtHub {
     LtLinkThread *link;
     LtIntake *intake;
     LtDispatcher *dispatcher;
+    LtCaretaker *caretaker;
     LtHttpServer *server;
     LtEvidenceRequest evidence; /* what every evidence file has */
     LtPeers *peers;             /* who attests our log, and whose logs we attest; as at the start */
@@ -38,6 +40,7 @@ typedef struct {
     LtSettings *settings;
     LtTrust *trust;
     LtRegistry *registry;
+    LtCatalogue *catalogue;
     LtPlan *plan;
     char *digest;            /* of all files that say it */
     LtGeneration generation; /* its plan as it will be kept; strings are owned */

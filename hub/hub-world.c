@@ -17,6 +17,7 @@ void
 world_clear(World *world)
 {
     g_clear_pointer(&world->plan, lt_plan_unref);
+    g_clear_pointer(&world->catalogue, lt_catalogue_unref);
     g_clear_pointer(&world->registry, lt_registry_unref);
     g_clear_pointer(&world->trust, lt_trust_unref);
     g_clear_pointer(&world->settings, lt_settings_unref);
@@ -36,6 +37,14 @@ load_registry(LtStore *store, GError **error)
     LtRegistryRows *rows = lt_store_load_registry(store, error);
 
     return rows == NULL ? NULL : lt_registry_new(rows, error);
+}
+
+static LtCatalogue *
+load_catalogue(LtStore *store, GError **error)
+{
+    GPtrArray *rows = lt_store_load_procedures(store, error);
+
+    return rows == NULL ? NULL : lt_catalogue_new(rows, error);
 }
 
 /* The configuration's own digest, unless a file beside it has a say, too. */
@@ -120,6 +129,11 @@ world_load(LtHub *self, World *world, const LtHubSettings *settings, LtPlan *pre
         lt_faults_add(faults, "units: %s", error->message);
         return FALSE;
     }
+    world->catalogue = load_catalogue(self->store, &error);
+    if (world->catalogue == NULL) {
+        lt_faults_add(faults, "procedures: %s", error->message);
+        return FALSE;
+    }
     world->plan = lt_plan_load(world->settings, world->registry, &shared, 0, previous, faults);
     if (world->trust == NULL || world->plan == NULL)
         return FALSE;
@@ -133,9 +147,11 @@ world_put_in_force(LtHub *self, const World *world, gboolean watch)
 {
     g_free(self->digest);
     self->digest = g_strdup(world->digest);
-    lt_intake_set_world(self->intake, world->trust, world->registry, world->plan);
+    lt_intake_set_world(self->intake, world->trust, world->registry, world->catalogue, world->plan);
     if (!hub_is_halted(self))
         lt_dispatcher_set_plan(self->dispatcher, world->plan, watch);
+    if (self->caretaker != NULL)
+        lt_caretaker_wake(self->caretaker); /* other units: what was on its way to them when they changed */
 }
 
 LtHubNews

@@ -184,10 +184,22 @@ lt_hub_start(LtHub *self, GError **error)
     if (self->server == NULL)
         return FALSE;
     self->port = lt_http_server_get_port(self->server);
+    if (!hub_is_halted(self)) {
+        self->caretaker = lt_caretaker_new(self->store, self->intake, self->dispatcher);
+        lt_intake_set_caretaker(self->intake, self->caretaker);
+    }
     start_self_check(self);
     if (self->attestor != NULL && !hub_is_halted(self))
         lt_attestor_start(self->attestor);
     return TRUE;
+}
+
+/* Behind the workers, which may still hand something in. */
+static void
+end_caretaker(LtHub *self)
+{
+    lt_intake_set_caretaker(self->intake, NULL);
+    g_clear_pointer(&self->caretaker, lt_caretaker_free);
 }
 
 void
@@ -202,6 +214,8 @@ lt_hub_stop(LtHub *self, const char *why, gint64 grace_us)
         lt_http_server_stop(self->server, grace_us / 2);
     if (self->dispatcher != NULL)
         lt_dispatcher_stop(self->dispatcher, MAX(until_us - g_get_monotonic_time(), 0));
+    if (self->caretaker != NULL)
+        end_caretaker(self);
     if (self->store != NULL && !hub_is_halted(self) && !lt_hub_record_stop(self->store, self->settings.unit, why, &error))
         g_warning("the stop could not be recorded: %s", error->message);
 }
@@ -212,6 +226,7 @@ lt_hub_free(LtHub *self)
     g_clear_pointer(&self->self_check, lt_self_check_free);
     g_clear_pointer(&self->attestor, lt_attestor_free);
     g_clear_pointer(&self->server, lt_http_server_free);
+    g_clear_pointer(&self->caretaker, lt_caretaker_free);
     g_clear_pointer(&self->dispatcher, lt_dispatcher_free);
     if (self->alerts != NULL)
         g_thread_pool_free(g_steal_pointer(&self->alerts), TRUE, TRUE);

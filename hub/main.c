@@ -10,6 +10,7 @@ main(int argc, char **argv)
         &lt_command_check,
         &lt_command_reload,
         &lt_command_unit,
+        &lt_command_procedure,
         &lt_command_dossier,
         &lt_command_explain,
         &lt_command_calendar,

@@ -15,6 +15,7 @@ extern const LtCommand lt_command_endpoint;
 extern const LtCommand lt_command_envelope;
 extern const LtCommand lt_command_explain;
 extern const LtCommand lt_command_inbox;
+extern const LtCommand lt_command_procedure;
 extern const LtCommand lt_command_pki;
 extern const LtCommand lt_command_plan;
 extern const LtCommand lt_command_plugin;

@@ -24,6 +24,11 @@ static const LtKey import_keys[] = {
     LT_KEYS_END,
 };
 
+static const LtKey reorganise_keys[] = {
+    LIST_OPTIONS,
+    LT_KEYS_END,
+};
+
 static const LtKey list_keys[] = {
     LT_STRING(LtUnitLookOptions, at, "", "day to look at, such as 2025-07-01 (default: today)"),
     LT_STRING(LtUnitLookOptions, level, "", "only units of this level"),
@@ -77,6 +82,15 @@ lt_unit_read_day(const char *text, gint64 *at_us, GError **error)
         return TRUE;
     lt_error_set(error, LT_ERROR_CONFIG, "usage", "\"%s\" is not a day such as 2025-07-01", text);
     return FALSE;
+}
+
+char *
+lt_unit_today(void)
+{
+    char *day = g_malloc(11);
+
+    lt_day_write(lt_time_now_us(), day);
+    return day;
 }
 
 LtRegistry *
@@ -173,6 +187,16 @@ static const LtVerb verbs[] = {
       .options_size = sizeof(LtUnitSuccessorOptions), .run = lt_unit_successors },
     { .name = "export", .arguments = "", .summary = "Writes the register in the hub's own form", .examples = "lthub unit export > units.csv\nlthub unit export --at 2025-07-01",
       .options = export_keys, .options_size = sizeof(LtUnitLookOptions), .run = lt_unit_export },
+    { .name = "rehearse", .arguments = "FILE…", .min_arguments = 1, .max_arguments = 16, .summary = "Says what a re-organisation would move, what has no home, and why; changes nothing",
+      .description = "The files are those of `lthub unit import`: a table of who takes the place of whom, or lines that say what changes. Dossiers\n"
+                     "under way, deliveries, endpoints, routes, keys and tokens of units that end are looked at. The exit code is 0 when it could be applied.",
+      .examples = "lthub unit rehearse successors.csv districts.csv --effective 2025-07-01 --basis \"NQ 1681/NQ-UBTVQH15\"",
+      .options = reorganise_keys, .options_size = sizeof(LtUnitImportOptions), .run = lt_unit_rehearse },
+    { .name = "apply", .arguments = "FILE…", .min_arguments = 1, .max_arguments = 16, .summary = "Applies a re-organisation in one transaction, or keeps it for its day",
+      .description = "Nothing is changed unless everything under way has a home. Dossiers keep their code, their deadline and the rules of their\n"
+                     "receipt, and nobody files again. A day that is still to come takes effect on it, without a restart.",
+      .examples = "lthub unit apply successors.csv districts.csv --effective 2025-07-01 --basis \"NQ 1681/NQ-UBTVQH15\"",
+      .options = reorganise_keys, .options_size = sizeof(LtUnitImportOptions), .run = lt_unit_apply },
     { .name = "key add", .arguments = "UNIT", .min_arguments = 1, .max_arguments = 1, .summary = "Registers a key for a unit",
       .examples = "lthub unit key add H52.101 --certificate H52.101.pem --use sign\nlthub unit key add H52 --certificate H52.pem --use sign --role hub",
       .options = key_add_keys, .options_size = sizeof(LtUnitKeyOptions), .run = lt_unit_key_add },

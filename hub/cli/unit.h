@@ -29,6 +29,8 @@ LtRegistry *lt_unit_known(LtAdmin *admin, const LtTerminal *terminal, GError **e
 LtRegistry *lt_unit_look(const LtTerminal *terminal, GError **error);
 /** lt_unit_read_day: @text: nullable: now */
 gboolean lt_unit_read_day(const char *text, gint64 *at_us, GError **error);
+/** lt_unit_today: (transfer full): YYYY-MM-DD in Việt Nam */
+char *lt_unit_today(void);
 /** lt_unit_find: by id or alias, or by administrative code at a date; never by name. Errors: NOT_FOUND `unit.unknown`, `unit.ambiguous` */
 const LtUnit *lt_unit_find(LtRegistry *registry, const char *name, gint64 at_us, GError **error);
 int lt_unit_print_faults(GPtrArray *faults, const char *verdict, const LtTerminal *terminal);
@@ -37,6 +39,9 @@ LtRegistryRows *lt_unit_read_files(char **files, const LtUnitImportOptions *opti
 
 /* unit-import.c */
 int lt_unit_import(gpointer options, char **arguments, const LtTerminal *terminal);
+/* unit-rehearse.c */
+int lt_unit_rehearse(gpointer options, char **arguments, const LtTerminal *terminal);
+int lt_unit_apply(gpointer options, char **arguments, const LtTerminal *terminal);
 /* unit-look.c */
 int lt_unit_list(gpointer options, char **arguments, const LtTerminal *terminal);
 int lt_unit_show(gpointer options, char **arguments, const LtTerminal *terminal);

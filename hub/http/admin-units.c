@@ -12,6 +12,8 @@
 #include "http/json-rows.h"
 #include "http/routes.h"
 #include "registry/change.h"
+#include "routing/dispatcher.h"
+#include "routing/reorganisation.h"
 
 #define ACTOR_KIND "hub"
 
@@ -188,6 +190,42 @@ lt_admin_units_put(LtExchange *exchange)
 
     if (given != NULL && take_rows(given, rows, &error) && change(exchange, rows, &error))
         lt_exchange_reply_text(exchange, 200, LT_JSON, g_strdup_printf("{\"rows\":%u}", given->len));
+    else
+        lt_exchange_fail(exchange, error);
+}
+
+/* Who has whose work from a day on; what is under way goes there. */
+static gboolean
+apply(LtExchange *exchange, LtRegistryRows *rows, LtRehomed *moved, GError **error)
+{
+    const LtHttpParts *parts = lt_exchange_get_parts(exchange);
+    LtRegistryRows *all = lt_store_load_registry(parts->store, error);
+    g_autoptr(LtRegistry) known = all == NULL ? NULL : lt_registry_new(all, error);
+    g_autoptr(LtCatalogue) catalogue = lt_intake_ref_catalogue(parts->intake);
+    g_autoptr(LtPlan) plan = lt_intake_ref_plan(parts->intake);
+    LtReorganisationWorld world = { parts->store, known, catalogue, lt_plan_get_routes(plan) };
+    const LtSuccessorRow *first = rows->successors->len > 0 ? rows->successors->pdata[0] : NULL;
+
+    if (known == NULL)
+        return FALSE;
+    lt_registry_complete(known, rows);
+    if (!lt_reorganisation_apply(&world, rows, first != NULL ? first->basis : NULL, lt_time_now_us(), ACTOR_KIND, parts->unit, moved, error))
+        return FALSE;
+    lt_dispatcher_wake_all(parts->dispatcher);
+    return parts->refresh_registry(parts->hub, error);
+}
+
+void
+lt_admin_units_apply(LtExchange *exchange)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LtRegistryRows) rows = lt_registry_rows_new();
+    g_autoptr(GPtrArray) given = lt_json_rows_read(lt_exchange_get_body(exchange), &error);
+    LtRehomed moved;
+
+    if (given != NULL && take_rows(given, rows, &error) && apply(exchange, rows, &moved, &error))
+        lt_exchange_reply_text(exchange, 200, LT_JSON, g_strdup_printf("{\"dossiers\":%" G_GUINT64_FORMAT ",\"deliveries\":%" G_GUINT64_FORMAT "}",
+                                                                       moved.dossiers, moved.deliveries));
     else
         lt_exchange_fail(exchange, error);
 }

@@ -49,6 +49,7 @@ static const Shape shapes[] = {
     { "InboxItem", OBJECT("\"from\",\"id\",\"to\",\"type\",\"manifest\",\"received\"", TEXT("from") "," TEXT("id") "," TEXT("to") "," TEXT("type") "," TEXT("dossier") ","
                           TEXT("code") "," TEXT("manifest") "," TIME("received")) },
     { "Key", OBJECT("\"unit\",\"spki\",\"use\"", TEXT("unit") "," TEXT("spki") "," TEXT("use") "," TEXT("role") "," TIME("from") "," TIME("until")) },
+    { "Moved", OBJECT("\"dossiers\",\"deliveries\"", NUMBER("dossiers") "," NUMBER("deliveries")) },
     { "NewKey", OBJECT("\"use\"", "\"use\":{\"enum\":[\"sign\",\"tls\"]},\"role\":{\"enum\":[\"unit\",\"hub\"]},\"certificate\":{\"type\":\"string\",\"description\":\"PEM\"},"
                        TEXT("spki") "," TIME("from") "," TIME("until")) },
     { "Suspension", OBJECT("\"basis\"", TEXT("basis") "," TIME("from") "," TIME("until")) },
@@ -59,6 +60,7 @@ static const Shape shapes[] = {
       OBJECT("\"code\",\"title\",\"title_vi\",\"title_en\",\"status\"",
              TEXT("code") "," TEXT("title") "," TEXT("title_vi") "," TEXT("title_en") "," NUMBER("status") ",\"ref\":{\"type\":\"integer\",\"description\":\"index in the audit log\"},"
              TEXT("id") "," TEXT("detail") "," LIST("faults", "{\"type\":\"string\"}")) },
+    { "ProcedureList", OBJECT("\"list\"", TEXT("list")) },
     { "Ready", OBJECT("\"state\"", "\"state\":{\"enum\":[\"ok\",\"degraded\",\"halted\",\"stopping\"]}," TEXT("code")) },
     { "Registry", OBJECT("", LIST("units", REF("Unit")) "," LIST("aliases", OBJECT("\"unit\",\"alias\"", TEXT("unit") "," TEXT("alias"))) ","
                          LIST("successors", OBJECT("\"unit\",\"successor\",\"effective\"", TEXT("unit") "," TEXT("successor") "," TEXT("procedure") "," TEXT("area") ","

@@ -30,9 +30,13 @@ void lt_health_version(LtExchange *exchange);
 void lt_health_openapi(LtExchange *exchange);
 /* metrics.c */
 void lt_metrics_get(LtExchange *exchange);
+/* admin-procedures.c */
+void lt_admin_procedures_list(LtExchange *exchange);
+void lt_admin_procedures_put(LtExchange *exchange);
 /* admin-units.c */
 void lt_admin_units_list(LtExchange *exchange);
 void lt_admin_units_put(LtExchange *exchange);
+void lt_admin_units_apply(LtExchange *exchange);
 void lt_admin_keys_add(LtExchange *exchange);
 void lt_admin_tokens_add(LtExchange *exchange);
 void lt_admin_tokens_retire(LtExchange *exchange);

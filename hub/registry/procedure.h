@@ -33,7 +33,7 @@ gboolean lt_procedure_is_valid(const LtProcedureRow *row, gint64 at_us);
  * @version: (out) (nullable): the version that holds for it; %NULL when nobody has published a catalogue for this unit
  *
  * Only published procedures are taken in (plan, R3). A catalogue binds the units within its publisher; where there is none, nothing is
- * refused: docs/decisions/0016-procedures-are-refused-only-by-a-catalogue.md.
+ * refused: docs/decisions/0022-procedures-are-refused-only-by-a-catalogue.md.
  *
  * Errors: FORBIDDEN `env.policy.procedure`: not published at that date; the text says when, or into what it was merged
  */

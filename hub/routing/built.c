@@ -162,3 +162,43 @@ lt_intake_submit_built(LtIntake *self, const char *endpoint, LtMessageBuilder *m
     container = seal(self, built, error);
     return container != NULL && admit_and_wait(self, container, &source, error);
 }
+
+#define OWN "@hub" /* no endpoint has such a name */
+
+static GBytes *
+seal_own(LtIntake *self, const LtOwnMessage *message, GError **error)
+{
+    const char *unit = lt_intake_get_unit(self);
+    g_autoptr(LtHeader) header = lt_header_new();
+    g_autoptr(GPtrArray) nothing = g_ptr_array_new();
+    g_autoptr(LtSealed) sealed = NULL;
+    Numbering numbering = { unit, message->to, 0 };
+    char id[37];
+
+    if (!lt_store_write(self->options.store, take_number, &numbering, error))
+        return NULL;
+    lt_uuid7_new(lt_time_now_us(), id);
+    header->id = g_strdup(id);
+    header->type = g_strdup(message->type);
+    header->from = g_strdup(unit);
+    header->to = g_strdup(message->to);
+    header->dossier = g_strdup(message->dossier);
+    header->seq = numbering.seq;
+    header->re_from = g_strdup(message->re_from);
+    header->re_id = g_strdup(message->re_id);
+    header->re_manifest = g_strdup(message->re_manifest);
+    sealed = lt_envelope_seal(header, message->payload, nothing, self->options.signer, error);
+    return sealed != NULL ? lt_sealed_build(sealed, error) : NULL;
+}
+
+gboolean
+lt_intake_submit_own(LtIntake *self, const LtOwnMessage *message, GError **error)
+{
+    LtSource source = { .endpoint = OWN, .key = message->key };
+    g_autoptr(GBytes) container = NULL;
+
+    if (lt_store_has_source_key(self->options.store, OWN, message->key))
+        return TRUE;
+    container = seal_own(self, message, error);
+    return container != NULL && admit_and_wait(self, container, &source, error);
+}

@@ -207,6 +207,17 @@ lt_dispatcher_wake(LtDispatcher *self, const char *endpoint)
     g_mutex_unlock(&self->lock);
 }
 
+void
+lt_dispatcher_wake_all(LtDispatcher *self)
+{
+    add_ports_of_disk(self);
+    g_mutex_lock(&self->lock);
+    for (guint i = 0; i < self->ports->len; i++)
+        ((Port *) self->ports->pdata[i])->is_stale = TRUE;
+    lt_dispatcher_want_clock(self, 0);
+    g_mutex_unlock(&self->lock);
+}
+
 static guint
 count_quiet_ports(const LtDispatcher *self)
 {

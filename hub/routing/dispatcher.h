@@ -30,6 +30,8 @@ void lt_dispatcher_on_canary(LtDispatcher *self, void (*failed)(gpointer data, c
 void lt_dispatcher_offer(LtDispatcher *self, GPtrArray *deliveries, LtMessage *message);
 /** lt_dispatcher_wake: something changed on disk for this endpoint (released, resent, confirmed out of turn) */
 void lt_dispatcher_wake(LtDispatcher *self, const char *endpoint);
+/** lt_dispatcher_wake_all: it changed for any of them (a re-organisation) */
+void lt_dispatcher_wake_all(LtDispatcher *self);
 /** lt_dispatcher_stop: lets verbs in flight finish up to @grace_us, cancels the rest, joins */
 void lt_dispatcher_stop(LtDispatcher *self, gint64 grace_us);
 void lt_dispatcher_free(LtDispatcher *self);

@@ -2,6 +2,7 @@
 /* intake-private.h: what the door's files share: intake.c (envelopes), built.c (plugins' messages), acknowledgement.c (the inbox). */
 #pragma once
 
+#include "routing/caretaker.h"
 #include "routing/intake.h"
 #include "routing/world.h"
 
@@ -10,6 +11,7 @@ struct _LtIntake {
     GMutex lock; /* of world */
     LtWorld world;
     LtDispatcher *dispatcher;
+    LtCaretaker *caretaker; /* nullable */
 };
 
 /* Where a plugin found a message. */

@@ -24,9 +24,9 @@ lt_intake_free(LtIntake *self)
 }
 
 void
-lt_intake_set_world(LtIntake *self, LtTrust *trust, LtRegistry *registry, LtPlan *plan)
+lt_intake_set_world(LtIntake *self, LtTrust *trust, LtRegistry *registry, LtCatalogue *catalogue, LtPlan *plan)
 {
-    LtWorld given = { trust, registry, plan };
+    LtWorld given = { trust, registry, catalogue, plan };
     LtWorld next, old;
 
     lt_world_copy(&given, &next);
@@ -48,7 +48,7 @@ lt_intake_copy_world(LtIntake *self, LtWorld *out)
 LtTrust *
 lt_intake_ref_trust(LtIntake *self)
 {
-    g_auto(LtWorld) world = { NULL, NULL, NULL };
+    g_auto(LtWorld) world = { NULL, NULL, NULL, NULL };
 
     lt_intake_copy_world(self, &world);
     return g_steal_pointer(&world.trust);
@@ -57,16 +57,25 @@ lt_intake_ref_trust(LtIntake *self)
 LtRegistry *
 lt_intake_ref_registry(LtIntake *self)
 {
-    g_auto(LtWorld) world = { NULL, NULL, NULL };
+    g_auto(LtWorld) world = { NULL, NULL, NULL, NULL };
 
     lt_intake_copy_world(self, &world);
     return g_steal_pointer(&world.registry);
 }
 
+LtCatalogue *
+lt_intake_ref_catalogue(LtIntake *self)
+{
+    g_auto(LtWorld) world = { NULL, NULL, NULL, NULL };
+
+    lt_intake_copy_world(self, &world);
+    return g_steal_pointer(&world.catalogue);
+}
+
 LtPlan *
 lt_intake_ref_plan(LtIntake *self)
 {
-    g_auto(LtWorld) world = { NULL, NULL, NULL };
+    g_auto(LtWorld) world = { NULL, NULL, NULL, NULL };
 
     lt_intake_copy_world(self, &world);
     return g_steal_pointer(&world.plan);
@@ -76,6 +85,12 @@ void
 lt_intake_set_dispatcher(LtIntake *self, LtDispatcher *dispatcher)
 {
     self->dispatcher = dispatcher;
+}
+
+void
+lt_intake_set_caretaker(LtIntake *self, LtCaretaker *caretaker)
+{
+    self->caretaker = caretaker;
 }
 
 const char *

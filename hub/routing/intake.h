@@ -2,6 +2,7 @@
 /* intake.h: the one door. HTTP, collect and receive all come in here; a refusal is recorded too. */
 #pragma once
 
+#include "registry/procedure.h"
 #include "routing/plan.h"
 #include "routing/upload.h"
 #include "store/messages.h"
@@ -9,6 +10,7 @@
 
 typedef struct _LtIntake LtIntake;
 typedef struct _LtDispatcher LtDispatcher;
+typedef struct _LtCaretaker LtCaretaker;
 
 typedef struct {
     LtStore *store;             /* borrowed */
@@ -20,12 +22,16 @@ LtIntake *lt_intake_new(const LtIntakeOptions *options);
 /** lt_intake_free: nothing may be under way */
 void lt_intake_free(LtIntake *self);
 /** lt_intake_set_world: what it judges by: swapped whole, any time, from any thread. Takes references of its own */
-void lt_intake_set_world(LtIntake *self, LtTrust *trust, LtRegistry *registry, LtPlan *plan);
+void lt_intake_set_world(LtIntake *self, LtTrust *trust, LtRegistry *registry, LtCatalogue *catalogue, LtPlan *plan);
 LtTrust *lt_intake_ref_trust(LtIntake *self);
 LtRegistry *lt_intake_ref_registry(LtIntake *self);
+LtCatalogue *lt_intake_ref_catalogue(LtIntake *self);
 LtPlan *lt_intake_ref_plan(LtIntake *self);
 /** lt_intake_set_dispatcher: gets new deliveries after the commit; before the first submit */
 void lt_intake_set_dispatcher(LtIntake *self, LtDispatcher *dispatcher);
+
+/** lt_intake_set_caretaker: is woken when a sender is to be told something; before the first submit, NULL when it ends */
+void lt_intake_set_caretaker(LtIntake *self, LtCaretaker *caretaker);
 
 /** lt_intake_get_unit: of the hub */
 const char *lt_intake_get_unit(LtIntake *self);
@@ -82,6 +88,18 @@ void lt_intake_refuse(LtIntake *self, const LtCaller *caller, const GError *refu
  * Errors: the refusal; INVALID `intake.no-original` when the builder has no original form
  */
 gboolean lt_intake_submit_built(LtIntake *self, const char *endpoint, LtMessageBuilder *message, GError **error);
+
+/* A message of the hub's own unit. */
+typedef struct {
+    const char *type, *to;
+    const char *dossier;      /* nullable */
+    GBytes *payload;          /* JSON */
+    const char *re_from, *re_id, *re_manifest; /* nullable */
+    const char *key;          /* by which it is known when it is submitted again */
+} LtOwnMessage;
+/** lt_intake_submit_own: sealed by the hub for itself, then the same door. Known by its key already: TRUE at once. Blocks: not on an HTTP thread.
+ * Errors: the refusal */
+gboolean lt_intake_submit_own(LtIntake *self, const LtOwnMessage *message, GError **error);
 
 /**
  * lt_intake_acknowledge:

@@ -29,6 +29,7 @@ typedef struct {
     char **endpoints;
     char *receiver;
     const char *basis;        /* borrowed from the registry in judgement.world */
+    const char *procedure_from; /* nullable: borrowed from the catalogue there */
     LtDelivery *answered;     /* delivery that this message answers */
     LtSettlement settlement;
     LtAcceptance acceptance;  /* one of these three goes to the store, which borrows it */
@@ -212,6 +213,8 @@ accepted(gpointer data, LtAccepted *result, const GError *error)
     if (!result->duplicate && intake->dispatcher != NULL && result->deliveries->len > 0)
         lt_dispatcher_offer(intake->dispatcher, result->deliveries, self->envelope->message);
     wake_if_out_of_turn(self);
+    if (self->basis != NULL && intake->caretaker != NULL)
+        lt_caretaker_wake(intake->caretaker); /* the sender is told where it went */
     receipt = sign_receipt(self, result, !result->duplicate, &failure);
     answer(self, result->duplicate ? 200 : 202, receipt, failure, (gint64) result->index);
     lt_accepted_free(result);
@@ -226,12 +229,18 @@ receipt_taken(gpointer data, LtAccepted *result, const GError *error)
     answer(data, 204, NULL, error != NULL ? g_error_copy(error) : NULL, -1);
 }
 
-/* May @unit speak for the receiver of this delivery: is it that unit, or the hub that stands for it? */
+/* May @unit speak for the receiver of this delivery: is it that unit, its successor, or the hub that stands for it? */
 static gboolean
 speaks_for(Passage *self, const char *unit, const LtDelivery *delivery)
 {
-    return strcmp(unit, delivery->receiver) == 0 ||
-           lt_registry_hub_stands_for(self->judgement.world.registry, unit, delivery->receiver, self->judgement.now_us);
+    const LtMatter matter = lt_judgement_matter(&self->judgement);
+    LtRegistry *registry = self->judgement.world.registry;
+    const char *basis;
+    const LtUnit *successor = strcmp(unit, delivery->receiver) == 0 ? NULL
+                              : lt_registry_receiver(registry, delivery->receiver, &matter, self->judgement.now_us, &basis, NULL);
+
+    return strcmp(unit, delivery->receiver) == 0 || (successor != NULL && strcmp(unit, lt_unit_get_id(successor)) == 0) ||
+           lt_registry_hub_stands_for(registry, unit, delivery->receiver, self->judgement.now_us);
 }
 
 /* Finds the delivery that this message answers, and what that does to it. None is no error: the answer is taken all the same. */
@@ -297,11 +306,11 @@ route(Passage *self, GError **error)
 {
     const LtHeader *header = lt_message_get_header(self->envelope->message);
     LtRegistry *registry = self->judgement.world.registry;
-    const LtMatter matter = { self->judgement.facts.procedure, NULL };
+    const LtMatter matter = lt_judgement_matter(&self->judgement);
     const LtUnit *to = lt_registry_receiver(registry, header->to, &matter, self->judgement.now_us, &self->basis, error);
     const LtUnit *from = lt_registry_lookup_at(registry, header->from, self->judgement.now_us);
 
-    if (to == NULL)
+    if (to == NULL || !lt_judgement_admit(&self->judgement, header, lt_unit_get_id(to), &self->procedure_from, error))
         return FALSE;
     self->receiver = g_strdup(lt_unit_get_id(to));
     if (strcmp(header->type, "hub.ping") == 0)
@@ -325,6 +334,7 @@ accept(Passage *self)
         .source_key = self->source != NULL ? self->source->key : NULL,
         .code = facts->code,
         .procedure = facts->procedure,
+        .procedure_from = self->procedure_from,
         .kind = facts->kind,
         .state = facts->state,
         .endpoints = (const char *const *) self->endpoints,
@@ -333,6 +343,13 @@ accept(Passage *self)
     };
 
     lt_store_accept(self->intake->options.store, &self->acceptance, accepted, self, self->context);
+}
+
+/* What the hub itself tells a sender is no answer of the receiver, for whom it would stand otherwise. */
+static gboolean
+is_own(const Passage *self)
+{
+    return self->peer_unit == NULL && strcmp(lt_message_get_from(self->envelope->message), self->judgement.hub) == 0;
 }
 
 /* After V10: known already, a receipt, or something new. */
@@ -359,7 +376,7 @@ admit(Passage *self)
         refuse(self);
         return;
     }
-    if (confirms(type) && !find_answered(self, LT_EVENT_RECEIPTED, &error)) {
+    if (confirms(type) && !is_own(self) && !find_answered(self, LT_EVENT_RECEIPTED, &error)) {
         answer_without_write(self, 0, error);
         return;
     }

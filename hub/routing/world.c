@@ -4,11 +4,15 @@
 
 #include <string.h>
 
+#include "base/value.h"
+#include "store/dossiers.h"
+
 void
 lt_world_copy(const LtWorld *self, LtWorld *out)
 {
     out->trust = lt_trust_ref(self->trust);
     out->registry = lt_registry_ref(self->registry);
+    out->catalogue = lt_catalogue_ref(self->catalogue);
     out->plan = lt_plan_ref(self->plan);
 }
 
@@ -16,6 +20,7 @@ void
 lt_world_clear(LtWorld *self)
 {
     g_clear_pointer(&self->plan, lt_plan_unref);
+    g_clear_pointer(&self->catalogue, lt_catalogue_unref);
     g_clear_pointer(&self->registry, lt_registry_unref);
     g_clear_pointer(&self->trust, lt_trust_unref);
 }
@@ -119,4 +124,44 @@ lt_judgement_receiver(LtJudgement *self, const char *peer_unit, LtReceiver *rece
         .manifest_of = manifest_of,
         .check_payload = check_payload,
     };
+}
+
+/* When the desk took the dossier in, whose rules it keeps; a message that does not say so counts from now. */
+static gint64
+received_us(const LtJudgement *self)
+{
+    const char *text = self->facts.received;
+    g_autoptr(GDateTime) time = text != NULL ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+
+    return time != NULL ? MIN(g_date_time_to_unix(time) * LT_US_PER_SECOND, self->now_us) : self->now_us;
+}
+
+LtMatter
+lt_judgement_matter(const LtJudgement *self)
+{
+    const LtPayloadFacts *facts = &self->facts;
+    const LtProcedureRow *row = facts->procedure != NULL ? lt_catalogue_find(self->world.catalogue, facts->procedure, received_us(self)) : NULL;
+
+    return (LtMatter){ facts->procedure, row != NULL ? row->field : facts->field };
+}
+
+gboolean
+lt_judgement_admit(const LtJudgement *self, const LtHeader *header, const char *unit, const char **procedure_from, GError **error)
+{
+    const char *procedure = self->facts.procedure;
+    g_autoptr(GError) refusal = NULL;
+    g_autoptr(LtDossier) known = NULL;
+    const LtProcedureRow *version = NULL;
+
+    *procedure_from = NULL;
+    if (strcmp(header->type, "dossier.submit") != 0 || procedure == NULL)
+        return TRUE;
+    if (lt_catalogue_admit(self->world.catalogue, self->world.registry, unit, procedure, self->now_us, received_us(self), &version, &refusal)) {
+        *procedure_from = version != NULL ? version->valid_from : NULL;
+        return TRUE;
+    }
+    known = lt_store_find_dossier(self->store, header->dossier, NULL, NULL);
+    if (known == NULL)
+        g_propagate_error(error, g_steal_pointer(&refusal));
+    return known != NULL;
 }

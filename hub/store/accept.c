@@ -16,6 +16,7 @@
 #include "store/dossier-rows.h"
 #include "store/receipts.h"
 #include "store/registry-records.h"
+#include "store/rehoming.h"
 #include "store/sequences.h"
 #include "store/settle.h"
 
@@ -256,23 +257,29 @@ record_state(LtStoreTransaction *tx, Job *job, const LtDossierTouched *touched, 
            lt_dossier_add_event(tx, touched->row, index, "state", job->out->message, NULL, job->in->state, error);
 }
 
+/* The sender is told, unless it is the hub itself. */
 static gboolean
 record_readdress(LtStoreTransaction *tx, Job *job, const LtDossierTouched *touched, GError **error)
 {
-    g_autofree char *basis = NULL;
+    const char *hub = lt_signer_get_unit(lt_store_get_signer(tx->store));
+    g_autofree char *basis = NULL, *detail = NULL;
     LtRecord *record;
     guint64 index;
 
     if (job->in->readdressed == NULL || job->header->dossier == NULL)
         return TRUE;
-    record = lt_record_new("dossier.readdress", "hub", lt_signer_get_unit(lt_store_get_signer(tx->store)));
+    if (strcmp(job->header->from, hub) != 0 &&
+        !lt_notice_put(tx, job->out->message, job->header->to, job->in->receiver, job->in->readdressed, error))
+        return FALSE;
+    detail = g_strconcat(job->header->to, " ", job->in->receiver, NULL);
+    record = lt_record_new("dossier.readdress", "hub", hub);
     lt_record_set_string(record, "d", job->header->dossier);
     lt_record_set_string(record, "old", job->header->to);
     lt_record_set_string(record, "new", job->in->receiver);
     basis = lt_basis_word(job->in->readdressed);
     lt_record_set_string(record, "basis", basis != NULL ? basis : "");
     return lt_store_append_record(tx, record, &index, NULL, error) &&
-           lt_dossier_add_event(tx, touched->row, index, "readdress", job->out->message, NULL, job->in->receiver, error);
+           lt_dossier_add_event(tx, touched->row, index, "readdress", job->out->message, NULL, detail, error);
 }
 
 static gboolean
@@ -282,6 +289,7 @@ touch_dossier(LtStoreTransaction *tx, Job *job, LtDossierTouched *touched, GErro
         .reference = job->header->dossier,
         .code = job->in->code,
         .procedure = job->in->procedure,
+        .procedure_from = job->in->procedure_from,
         .state = job->in->state,
         .type = job->header->type,
         .sender = job->header->from,

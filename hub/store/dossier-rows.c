@@ -26,10 +26,10 @@ static gboolean
 make(LtStoreTransaction *tx, const LtDossierNews *news, const guint8 reference[16], LtDossierTouched *out, GError **error)
 {
     if (!LT_RUN(tx->database, error,
-                "INSERT INTO dossier (reference, code, procedure, origin, holder, state, created, changed, messages) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1)",
+                "INSERT INTO dossier (reference, code, procedure, origin, holder, state, created, changed, messages, procedure_from) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, ?8)",
                 LT_BLOB(reference, 16), LT_TEXT(news->code), LT_TEXT(news->procedure), LT_TEXT(news->sender), LT_TEXT(news->receiver),
-                LT_TEXT(news->state != NULL ? news->state : ""), LT_INT(tx->time_us)))
+                LT_TEXT(news->state != NULL ? news->state : ""), LT_INT(tx->time_us), LT_TEXT(news->procedure_from)))
         return FALSE;
     out->row = sqlite3_last_insert_rowid(lt_database_get_handle(tx->database));
     out->state_changed = news->state != NULL;
@@ -41,9 +41,9 @@ update(LtStoreTransaction *tx, const LtDossierNews *news, const LtDossierTouched
 {
     return LT_RUN(tx->database, error,
                   "UPDATE dossier SET code = ifnull(code, ?2), procedure = ifnull(procedure, ?3), holder = ifnull(?4, holder), "
-                  "state = ifnull(?5, state), changed = ?6, messages = messages + 1 WHERE row = ?1",
+                  "state = ifnull(?5, state), changed = ?6, messages = messages + 1, procedure_from = ifnull(procedure_from, ?7) WHERE row = ?1",
                   LT_INT(touched->row), LT_TEXT(news->code), LT_TEXT(news->procedure),
-                  LT_TEXT(moves_dossier(news->type) ? news->receiver : NULL), LT_TEXT(news->state), LT_INT(tx->time_us));
+                  LT_TEXT(moves_dossier(news->type) ? news->receiver : NULL), LT_TEXT(news->state), LT_INT(tx->time_us), LT_TEXT(news->procedure_from));
 }
 
 gboolean
@@ -80,5 +80,5 @@ lt_dossier_add_event(LtStoreTransaction *tx, gint64 dossier, guint64 index, cons
 {
     return LT_RUN(tx->database, error,
                   "INSERT INTO event (dossier, log_index, at, event, message, endpoint, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                  LT_INT(dossier), LT_INT(index), LT_INT(tx->time_us), LT_TEXT(event), LT_INT(message), LT_TEXT(endpoint), LT_TEXT(detail));
+                  LT_INT(dossier), LT_INT(index), LT_INT(tx->time_us), LT_TEXT(event), lt_value_row(message), LT_TEXT(endpoint), LT_TEXT(detail));
 }

@@ -8,6 +8,7 @@
 typedef struct {
     const char *reference;       /* UUID */
     const char *code, *procedure; /* nullable */
+    const char *procedure_from;  /* nullable: version of the procedure, kept from the first that has one */
     const char *state;           /* nullable: new state */
     const char *type;            /* of the message */
     const char *sender, *receiver;

@@ -20,6 +20,7 @@ typedef struct {
     const char *readdressed;    /* nullable: legal basis, when receiver differs from `to` */
     const char *source_endpoint, *source_key; /* nullable: of a plugin's message, for idempotency */
     const char *code, *procedure, *kind, *state; /* payload facts, nullable */
+    const char *procedure_from; /* nullable: version of the procedure that holds for it: its first day */
     const char *const *endpoints; /* names, ended by NULL: one delivery each ("inbox" is one of them). NULL instead of an empty list: the caller saw a
                                    * twin in `seen`; should that be gone, UNAVAILABLE `env.busy` and the sender comes again */
     guint64 plan;               /* generation that routed it */

@@ -31,7 +31,9 @@ typedef struct {
 /* Members that are picked. Those that case work needs are kept beside the dossier's event; texts for people stay in the payload. */
 typedef enum {
     PICK_CODE, PICK_PROCEDURE, PICK_KIND, PICK_MODE, PICK_STATE, PICK_STATUS, PICK_CHANNEL, PICK_RATING, PICK_REASON, PICK_PROMISED_ANEW, PICK_THRESHOLD, PICK_OTHERS,
+    PICK_RECEIVED = PICK_OTHERS + 1,
     PICK_STAGE = PICK_OTHERS + 12,
+    PICK_FIELD,
     N_PICKS
 } PickIndex;
 static const struct {
@@ -43,6 +45,7 @@ static const struct {
     { "NguongNhac", FALSE },    { "NgayNopHoSo", FALSE },  { "NgayTiepNhan", FALSE },  { "NgayHenTra", FALSE },   { "ThoiDiemXuLy", FALSE },
     { "NguoiXuLy", FALSE },     { "PhongBanXuLy", FALSE }, { "NgayKetThucXuLy", FALSE }, { "NgayTra", FALSE },    { "NgayBoSung", FALSE },
     { "NgayTiepNhanBoSung", FALSE }, { "HoSoBoSungId", FALSE }, { "ThoiDiem", FALSE }, { "stage", FALSE },
+    { "MaLinhVuc", FALSE },
 };
 
 static void
@@ -150,13 +153,15 @@ lt_payload_facts_clear(LtPayloadFacts *facts)
     g_clear_pointer(&facts->state, g_free);
     g_clear_pointer(&facts->stage, g_free);
     g_clear_pointer(&facts->facts, g_free);
+    g_clear_pointer(&facts->field, g_free);
+    g_clear_pointer(&facts->received, g_free);
 }
 
 /* Why a dossier is taken back or changed is for people; why a promise was moved is part of its history. */
 static gboolean
 is_kept(PickIndex pick, const char *kind)
 {
-    return pick != PICK_STAGE && (pick != PICK_REASON || g_strcmp0(kind, "apology") == 0);
+    return pick != PICK_STAGE && pick != PICK_FIELD && (pick != PICK_REASON || g_strcmp0(kind, "apology") == 0);
 }
 
 static char *
@@ -186,6 +191,8 @@ take_facts(LtPayloadFacts *facts, char *values[N_PICKS])
     facts->kind = g_steal_pointer(&values[values[PICK_KIND] != NULL ? PICK_KIND : PICK_MODE]);
     facts->state = g_steal_pointer(&values[values[PICK_STATE] != NULL ? PICK_STATE : PICK_STATUS]);
     facts->stage = g_steal_pointer(&values[PICK_STAGE]);
+    facts->field = g_steal_pointer(&values[PICK_FIELD]);
+    facts->received = g_steal_pointer(&values[PICK_RECEIVED]);
     facts->complete = (facts->kind == NULL || strcmp(facts->kind, "apology") != 0 || (values[PICK_REASON] != NULL && values[PICK_PROMISED_ANEW] != NULL)) &&
                       (facts->kind == NULL || strcmp(facts->kind, "rating") != 0 || values[PICK_RATING] != NULL) &&
                       (facts->kind == NULL || strcmp(facts->kind, "urge") != 0 || values[PICK_THRESHOLD] != NULL);

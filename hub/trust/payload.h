@@ -25,6 +25,8 @@ typedef struct {
     char *stage;      /* of a receipt */
     char *facts;      /* of a dossier message: JSON object of the members that case work needs (casework/event.h), by their own names */
     gboolean complete; /* a word that is no state has what its kind needs */
+    char *field;      /* MaLinhVuc */
+    char *received;   /* NgayTiepNhan: RFC 3339 */
 } LtPayloadFacts;
 void lt_payload_facts_clear(LtPayloadFacts *facts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LtPayloadFacts, lt_payload_facts_clear)

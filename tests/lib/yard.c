@@ -77,6 +77,7 @@ make_world(Yard *self, const char *configuration)
     for (guint i = 0; i < G_N_ELEMENTS(with_keys); i++)
         issue(self, rows, with_keys[i]);
     self->registry = lt_registry_new(rows, &error);
+    self->catalogue = lt_catalogue_new(lt_procedure_rows_new(), NULL);
     g_assert_no_error(error);
     self->trust = lt_trust_load(anchors, crl, 0, &error);
     g_assert_no_error(error);
@@ -98,7 +99,7 @@ open_store(Yard *self)
     g_assert_no_error(error);
     intake.store = self->store;
     self->intake = lt_intake_new(&intake);
-    lt_intake_set_world(self->intake, self->trust, self->registry, self->plan);
+    lt_intake_set_world(self->intake, self->trust, self->registry, self->catalogue, self->plan);
 }
 
 Yard *
@@ -151,6 +152,7 @@ yard_free(Yard *self)
 {
     close_store(self);
     lt_plan_unref(self->plan);
+    lt_catalogue_unref(self->catalogue);
     lt_registry_unref(self->registry);
     lt_trust_unref(self->trust);
     lt_payloads_free(self->payloads);
@@ -194,7 +196,7 @@ yard_set_plan(Yard *self, const char *configuration)
     lt_plan_unref(self->plan);
     self->plan = plan;
     if (self->intake != NULL)
-        lt_intake_set_world(self->intake, self->trust, self->registry, plan);
+        lt_intake_set_world(self->intake, self->trust, self->registry, self->catalogue, plan);
     if (self->dispatcher != NULL)
         lt_dispatcher_set_plan(self->dispatcher, plan, FALSE);
 }

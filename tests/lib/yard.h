@@ -17,6 +17,7 @@ typedef struct {
     LtDispatcher *dispatcher; /* nullable */
     LtTrust *trust;
     LtRegistry *registry;
+    LtCatalogue *catalogue; /* empty */
     LtPlan *plan;
     GHashTable *signers;      /* unit → LtSigner */
     GHashTable *numbers;      /* "from to" → last seq */
