@@ -16,6 +16,8 @@
 const LtKey lt_endpoint_new_keys[] = {
     LT_STRING(LtEndpointNew, plugin, NULL, "plugin that speaks the system's protocol, such as rest"),
     LT_LIST(LtEndpointNew, set, "", "KEY=VALUE of a key; may be given again and again"),
+    LT_STRING(LtEndpointNew, wsdl, "", "description of the system from which a plugin that can read it writes the first maps, such as a WSDL for soap"),
+    LT_STRING(LtEndpointNew, operation, "", "with --wsdl: the operation of it that is called"),
     LT_STRING(LtEndpointNew, output, "", "file that is written, - for none (default: NAME.conf in the folder beside the configuration)"),
     LT_STRING(LtEndpointNew, plugins, "", "folders to look for plugins in, separated by : (default: those of the hub)"),
     LT_KEYS_END,
@@ -171,6 +173,42 @@ tell(const LtTerminal *terminal, const char *name, const char *path, const char 
     g_print("%s}\n", line->str);
 }
 
+/* What the plugin makes of the other side's own description: further keys, and files such as maps. */
+static gboolean
+scaffold(const LtEndpointNew *options, const LtLoaded *loaded, const char *name, GHashTable *values, GHashTable *files, GError **error)
+{
+    if (options->wsdl != NULL)
+        g_hash_table_insert(values, g_strdup("wsdl"), g_strdup(options->wsdl));
+    if (options->operation != NULL)
+        g_hash_table_insert(values, g_strdup("operation"), g_strdup(options->operation));
+    if (loaded->plugin.scaffold != NULL)
+        return loaded->plugin.scaffold(name, values, files, error);
+    if (options->wsdl == NULL)
+        return TRUE;
+    lt_error_set(error, LT_ERROR_CONFIG, "usage", "--wsdl: plugin %s reads no descriptions; soap does", loaded->plugin.name);
+    return FALSE;
+}
+
+/* Beside the section; nowhere when the section is only printed. */
+static gboolean
+write_scaffold(GHashTable *files, const char *path, const LtTerminal *terminal, GError **error)
+{
+    g_autofree char *folder = path != NULL ? g_path_get_dirname(path) : NULL;
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, files);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        g_autofree char *file = folder != NULL ? g_build_filename(folder, name, NULL) : NULL;
+
+        if (file != NULL && !write_file(file, text, error))
+            return FALSE;
+        if (file != NULL && !terminal->json)
+            g_printerr(_("%s was written.\n"), file);
+    }
+    return TRUE;
+}
+
 int
 lt_endpoint_new_run(gpointer data, char **arguments, const LtTerminal *terminal)
 {
@@ -183,12 +221,13 @@ lt_endpoint_new_run(gpointer data, char **arguments, const LtTerminal *terminal)
     const LtKey *tables[] = { lt_endpoint_keys(), loaded != NULL ? loaded->plugin.keys : NULL };
     g_autofree char *file = g_strdup_printf("%s.d/%s.conf", terminal->config, name);
     const char *path = options->output == NULL ? file : strcmp(options->output, "-") == 0 ? NULL : options->output;
+    g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *text = NULL;
 
-    if (values == NULL || !check_values(values, tables, options->plugin, &error))
+    if (values == NULL || !scaffold(options, loaded, name, values, files, &error) || !check_values(values, tables, options->plugin, &error))
         return lt_command_fail(terminal, error);
     text = write_section(name, loaded, values);
-    if (path != NULL && !write_file(path, text, &error))
+    if ((path != NULL && !write_file(path, text, &error)) || !write_scaffold(files, path, terminal, &error))
         return lt_command_fail(terminal, error);
     tell(terminal, name, path, text);
     return LT_EXIT_OK;

@@ -133,8 +133,9 @@ static const LtVerb verbs[] = {
       .description = "Without a running hub: what waits for each endpoint on disk.", .examples = "lthub endpoint list\nlthub endpoint list --json",
       .run = lt_endpoint_list_run },
     { .name = "new", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Writes a commented section with every key of a plugin",
-      .description = "The section is written to NAME.conf in the folder beside the configuration file, and printed. Nothing is in force before lthub reload.",
+      .description = "The section is written to NAME.conf in the folder beside the configuration file, and printed; what a plugin makes of a WSDL lies beside it. Nothing is in force before lthub reload.",
       .examples = "lthub endpoint new so-tu-phap --plugin rest --set url=https://motcua.sotuphap.example/api --set units=H52.13\n"
+                  "lthub endpoint new dan-cu --plugin soap --wsdl dan-cu.wsdl --operation TraCuuThongTinCongDan --set units=G01\n"
                   "lthub endpoint new thu --plugin folder --output -   # only prints it",
       .options = lt_endpoint_new_keys, .options_size = sizeof(LtEndpointNew), .run = lt_endpoint_new_run },
     { .name = "ping", .arguments = "NAME", .min_arguments = 1, .max_arguments = 1, .summary = "Looks whether the system is there: name, connection, TLS, clock, credentials",

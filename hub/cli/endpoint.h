@@ -19,6 +19,7 @@ int lt_endpoint_check_run(gpointer options, char **arguments, const LtTerminal *
 typedef struct {
     char *plugin;
     char **set;
+    char *wsdl, *operation; /* nullable: short for --set wsdl=, --set operation= */
     char *output;
     char *plugins;
 } LtEndpointNew;

@@ -54,6 +54,10 @@ void soap_close(gpointer data);
 /** soap_run_map: Errors: CONFIG `soap.settings` when there is none; those of transform_run() */
 xmlDoc *soap_run_map(const Soap *self, Map map, xmlDoc *input, GError **error);
 
+/* scaffold.c */
+/** soap_scaffold: from the WSDL in `wsdl`, and `operation` when it has several; nothing without a WSDL. Errors: CONFIG `soap.xml`, `soap.wsdl` */
+gboolean soap_scaffold(const char *name, GHashTable *values, GHashTable *files, GError **error);
+
 /* An answer of the other side, or a call of it: what was verified and taken apart. */
 typedef struct {
     LtReply *reply;     /* nullable: a call has none */

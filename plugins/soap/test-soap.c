@@ -365,6 +365,69 @@ test_nothing_to_send_counts_as_delivered(Fixture *f, gconstpointer data)
     g_assert_cmpuint(peer_get_n_requests(f->peer), ==, 0);
 }
 
+/* The first map of a WSDL opens, gives the operation's element, and lets nothing count as delivered. */
+static void
+test_a_wsdl_becomes_a_first_map(Fixture *f, gconstpointer data)
+{
+    g_autofree char *wsdl = g_build_filename(g_getenv("LTHUB_SOURCE"), "examples", "endpoints", "dan-cu", "dan-cu.wsdl", NULL);
+    g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const LtLoaded *loaded = lt_loader_get(f->harness->loader, "soap", NULL, NULL);
+    g_autoptr(LtEndpoint) endpoint = NULL;
+    g_autofree char *lines = NULL;
+    g_autoptr(GError) error = NULL;
+
+    (void) data;
+    g_hash_table_insert(values, g_strdup("wsdl"), g_strdup(wsdl));
+    g_assert_true(loaded->plugin.scaffold("dan-cu", values, files, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(g_hash_table_lookup(values, "operation"), ==, "TraCuuThongTinCongDan");
+    g_assert_cmpstr(g_hash_table_lookup(values, "url"), ==, "https://lgsp.tinh.example.vn/qldc/1.0");
+    g_assert_cmpuint(g_hash_table_size(files), ==, 2);
+    map_file(f, "dan-cu.xsl", g_hash_table_lookup(files, "dan-cu.xsl"));
+    map_file(f, "dan-cu.wsdl", g_hash_table_lookup(files, "dan-cu.wsdl"));
+    lines = g_strdup_printf("wsdl=%s\noperation=%s\ndeliver_map=%s\nreply_map=%s\n", (char *) g_hash_table_lookup(values, "wsdl"), (char *) g_hash_table_lookup(values, "operation"),
+                            (char *) g_hash_table_lookup(values, "deliver_map"), (char *) g_hash_table_lookup(values, "reply_map"));
+    endpoint = endpoint_with(f, lines);
+    set_answer(f, ENVELOPE(NS_11, "", "<q:TraCuuThongTinCongDanResponse xmlns:q='http://dancuquocgia.bca'/>"));
+    g_assert_false(deliver(endpoint, &(HarnessMessage) { 0 }, NULL, &error));
+    g_assert_cmpstr(lt_error_get_reason(error), ==, "soap.not-mapped");
+    g_assert_nonnull(strstr(asked(f), "SOAPAction: \"http://dancuquocgia.bca/TraCuuThongTinCongDan\"\n"));
+    g_assert_nonnull(strstr(asked(f), "<s:TraCuuThongTinCongDan xmlns:s=\"http://dancuquocgia.bca\">"));
+    g_clear_error(&error);
+    set_answer(f, FINE); /* the element of another operation */
+    g_assert_false(deliver(endpoint, &(HarnessMessage) { 0 }, NULL, &error));
+    g_assert_cmpstr(lt_error_get_reason(error), ==, "soap.reply.operation");
+}
+
+static void
+test_a_wsdl_that_does_not_fit_is_named(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *wsdl, *more, *expected;
+    } rows[] = {
+        { "<a/>", "", "wsdl: is no WSDL 1.1:" },
+        { "<definitions xmlns='http://schemas.xmlsoap.org/wsdl/'/>", "", "wsdl: has no port that speaks SOAP over HTTP" },
+        { NULL, "operation=Tra", "operation: the WSDL has no \"Tra\"; it has TraCuuThongTinCongDan" },
+        { NULL, "version=1.2", "version: is 1.2, but port DanCuPort of the WSDL speaks 1.1" },
+        { NULL, "wsdl_port=X", "wsdl: has no port that speaks SOAP over HTTP X" },
+    };
+    g_autofree char *path = g_build_filename(g_getenv("LTHUB_SOURCE"), "examples", "endpoints", "dan-cu", "dan-cu.wsdl", NULL);
+
+    (void) data;
+    map_file(f, "ok.xsl", SEND);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *lines = g_strdup_printf("plugin=soap\ndeliver_map=ok.xsl\nwsdl=%s\n%s\n", rows[i].wsdl != NULL ? "bad.wsdl" : path, rows[i].more);
+        g_autofree char *fault = NULL;
+
+        if (rows[i].wsdl != NULL)
+            map_file(f, "bad.wsdl", rows[i].wsdl);
+        fault = harness_fault(f->harness, lines);
+        g_test_message("%s", fault);
+        g_assert_nonnull(strstr(fault, rows[i].expected));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -382,6 +445,8 @@ main(int argc, char **argv)
     ADD("dry-shows-the-envelope-and-no-secret", test_dry_shows_the_envelope_and_no_secret);
     ADD("serves-several-workers", test_serves_several_workers);
     ADD("nothing-to-send-counts-as-delivered", test_nothing_to_send_counts_as_delivered);
+    ADD("a-wsdl-becomes-a-first-map", test_a_wsdl_becomes_a_first_map);
+    ADD("a-wsdl-that-does-not-fit-is-named", test_a_wsdl_that_does_not_fit_is_named);
 #undef ADD
     return g_test_run();
 }
