@@ -22,6 +22,8 @@ trap 'rm -rf "$results"' EXIT
 # shellcheck disable=SC2086
 lt_install $LT_PACKAGES_BUILD $LT_PACKAGES_DEMO $LT_PACKAGES_TEST
 
+export LSAN_OPTIONS="suppressions=$PWD/tests/lib/lsan.supp:print_suppressions=0"
+
 # configure FOLDER OPTION…: sets a build folder up, once.
 configure() {
     local folder=$1

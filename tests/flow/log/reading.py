@@ -10,6 +10,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import lab  # noqa: E402  pylint: disable=wrong-import-position
 
 
+def by_people(hub):
+    """Entries that the hub's own work did not make: that goes on meanwhile."""
+    return [line for line in entries(hub)[1] if not any(f'"ev":"{own}' in line for own in ("delivery.", "receipt.", "clock.", "hub.", "env.", "dossier."))]
+
+
 def entries(hub, *arguments):
     done = hub.run("audit", "list", "--limit", "0", "--json", *arguments, check=False)
     return done.returncode, done.stdout.splitlines(), done.stderr
@@ -30,11 +35,11 @@ def look(tap, hub, dossier, code, state):
     status, lines, text = entries(hub, "--dossier", str(uuid.uuid4()))
     tap.ok(status == 1 and not lines, f"{state}: an unknown dossier is not shown", text)
     tap.ok(reads(hub) == before + 2, f"{state}: and leaves no record")
-    size = len(entries(hub)[1])
+    size = len(by_people(hub))
     for verb in (["status"], ["check", "--full"], ["show", "0"], ["prove", "0"], ["consistency", "1"], ["checkpoint"]):
         done = hub.run("audit", *verb, check=False)
         tap.ok(done.returncode == 0, f"{state}: audit {verb[0]}", done.stdout + done.stderr)
-    tap.ok(len(entries(hub)[1]) == size, f"{state}: looking at the log writes nothing")
+    tap.ok(len(by_people(hub)) == size, f"{state}: looking at the log writes nothing")
 
 
 def main():
