@@ -115,6 +115,7 @@ def damaged_while_it_runs(tap):
         hub.must_start()
         message, body = hub.seal(receiver=lab.PULLER)
         tap.ok(hub.post(body)[0] == 202, "a message is accepted before")
+        lab.wait_for(lambda: hub.rows("SELECT count(*) FROM log WHERE instr(entry, 'anchor.cms') > 0") != [(0,)], 20, "the signature under the log, which is an entry, too")
         ((size, root),) = hub.rows("SELECT size, hex(root) FROM checkpoint ORDER BY size DESC LIMIT 1")
         change(hub, f"UPDATE checkpoint SET root = zeroblob(32) WHERE size = {size}")
         lab.wait_for(lambda: ready(hub)[0] == 503, 20, "the check to find it")

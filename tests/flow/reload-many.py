@@ -110,7 +110,10 @@ def story(tap, hub, sink, jq):
     lab.wait_for(lambda: all(message in sink.times for message in load.sent), 60, "all deliveries")
     tap.ok(True, "all were delivered")
     tap.ok(last[1] <= measured[1] + 4, f"no descriptor leaks: {measured[1]} after {WARM}, {last[1]} after {RELOADS}")
-    tap.ok(last[0] < measured[0] * 1.25 + 8192, f"no memory leaks: {measured[0]} KiB after {WARM}, {last[0]} KiB after {RELOADS}")
+    with open(lab.LTHUB, "rb") as program:
+        sanitized = b"__asan_init" in program.read()
+    # A sanitizer keeps what was freed in quarantine, so the size says nothing there; it counts leaks itself at the end.
+    tap.ok(sanitized or last[0] < measured[0] * 1.25 + 8192, f"{'SKIP (sanitizer)' if sanitized else 'no memory leaks'}: {measured[0]} KiB after {WARM}, {last[0]} KiB after {RELOADS}")
 
 
 def main():
